@@ -1,0 +1,122 @@
+"""
+A few long-running processes that live and die together.
+
+Each child runs in its own session, so that Ctrl-C in a terminal reaches the parent only, which
+then stops each child once.  On Linux the system sends a child SIGTERM when its parent dies, so
+that even `kill -9` of the parent leaves nothing behind.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+PR_SET_PDEATHSIG = 1
+POLL = 0.2  # seconds
+
+Children = dict[str, subprocess.Popen[bytes]]
+
+
+class Stopped(BaseException):
+    """Somebody asked for the end.  Not an Exception, so that nothing takes it for a fault."""
+
+
+class ChildDied(Exception):
+    """A child ended by itself."""
+
+    def __init__(self, name: str, exit_code: int) -> None:
+        super().__init__(f"{name} stopped by itself (exit code {exit_code})")
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[None]:
+    """Turn a stop signal into `Stopped`."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        _ignore_further_signals()
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ignore_further_signals() -> None:
+    """Stopping takes a moment; an impatient second Ctrl-C must not leave half of it undone."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def run_together(
+    commands: Mapping[str, Sequence[str]],
+    *,
+    grace: float,
+    is_ready: Callable[[], bool],
+    on_ready: Callable[[], None],
+) -> None:
+    """
+    Run the named commands until one ends or `Stopped` is raised, then stop them all.
+
+    :param grace: seconds that the children together get to end before they are killed
+    :raises ChildDied: if one of them ended by itself
+    """
+    children: Children = {}
+    try:
+        for name, command in commands.items():
+            children[name] = _start(command)
+        _watch(children, until=is_ready)
+        on_ready()
+        _watch(children, until=lambda: False)
+    finally:
+        _stop(children, grace=grace)
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    die_with_parent = _die_with_parent(os.getpid()) if sys.platform == "linux" else None
+    return subprocess.Popen(
+        command,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread is running yet when children start
+    )
+
+
+def _die_with_parent(parent: int) -> Callable[[], None]:
+    prctl = ctypes.CDLL(None, use_errno=True).prctl  # loaded before the fork
+
+    def prepare() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # it died before the line above
+            os._exit(1)
+
+    return prepare
+
+
+def _watch(children: Children, *, until: Callable[[], bool]) -> None:
+    while not until():
+        for name, child in children.items():
+            if (exit_code := child.poll()) is not None:
+                raise ChildDied(name, exit_code)
+        time.sleep(POLL)
+
+
+def _stop(children: Children, *, grace: float) -> None:
+    _ignore_further_signals()
+    for child in children.values():
+        child.terminate()
+    give_up_at = time.monotonic() + grace
+    for child in children.values():
+        try:
+            child.wait(timeout=max(0.0, give_up_at - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)  # its session, so its own children too
+            child.wait()

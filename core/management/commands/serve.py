@@ -1,0 +1,116 @@
+import errno
+import http.client
+import socket
+import sys
+from argparse import ArgumentParser
+from functools import partial
+
+from django.conf import settings
+from django.core.management import CommandError, call_command, get_commands
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+
+from core.children import ChildDied, Stopped, run_together, stop_on_signals
+
+ADDRESS = "127.0.0.1"
+PORT = 8000
+GRACE = 10  # seconds
+
+
+class Command(BaseCommand):
+    help = "Migrate, then run the web server, the worker and the beat until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=PORT)
+        parser.add_argument(
+            "--no-demo", action="store_true", help="start without the demo practice"
+        )
+        parser.add_argument(
+            "--grace", type=float, default=GRACE, help="seconds to end in, before being killed"
+        )
+
+    def handle(self, *, port: int, no_demo: bool, grace: float, **_options: object) -> None:
+        refuse_taken_port(port)
+        # Demo accounts have public passwords: never where people are really served.
+        demo = settings.DEBUG and not no_demo
+        try:
+            with stop_on_signals():
+                self.prepare(demo=demo)
+                run_together(
+                    commands(port),
+                    grace=grace,
+                    is_ready=partial(answers, port),
+                    on_ready=partial(self.welcome, port, demo=demo),
+                )
+        except Stopped:
+            self.stdout.write("Stopped.")
+        except ChildDied as death:
+            raise CommandError(f"{death}; the others were stopped.") from death
+
+    def prepare(self, *, demo: bool) -> None:
+        if unapplied_count := len(migration_plan()):
+            self.stdout.write(f"Preparing the database: {unapplied_count} steps.")
+            call_command("migrate", interactive=False, stdout=self.stdout)
+        if demo and "seed_demo" in get_commands():
+            call_command("seed_demo", if_empty=True, stdout=self.stdout)
+        connection.close()
+        self.stdout.write("Starting ...")
+        self.stdout.flush()
+
+    def welcome(self, port: int, *, demo: bool) -> None:
+        self.stdout.write(f"Telehealth is ready at http://{ADDRESS}:{port}/")
+        if demo and "demo_sign_ins" in get_commands():
+            call_command("demo_sign_ins", stdout=self.stdout)
+        self.stdout.write("Press Ctrl-C to stop.")
+        self.stdout.flush()
+
+
+def refuse_taken_port(port: int) -> None:
+    """
+    :raises CommandError: if another program listens there
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((ADDRESS, port))
+        except OSError as problem:
+            reason = "is taken" if problem.errno == errno.EADDRINUSE else "cannot be used"
+            raise CommandError(
+                f"Port {port} {reason}. Choose another with --port.", returncode=2
+            ) from problem
+
+
+def migration_plan() -> list[tuple[Migration, bool]]:
+    executor = MigrationExecutor(connection)
+    return executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def commands(port: int) -> dict[str, list[str]]:
+    celery = [sys.executable, "-m", "celery", "-A", "telehealth"]
+    return {
+        "web": [
+            *[sys.executable, "-m", "uvicorn", "telehealth.asgi:application"],
+            *["--host", ADDRESS, "--port", str(port), "--lifespan", "on"],
+            *["--log-level", "warning", "--timeout-graceful-shutdown", "5"],
+            # A phone that sleeps for a while keeps its place in the waiting room.
+            *["--ws-ping-timeout", "60"],
+        ],
+        "worker": [
+            *[*celery, "worker", "-P", "threads", "-c", "4", "-l", "warning"],
+            *["--without-gossip", "--without-mingle"],
+        ],
+        "beat": [*celery, "beat", "-l", "warning", "--pidfile="],
+    }
+
+
+def answers(port: int) -> bool:
+    asking = http.client.HTTPConnection(ADDRESS, port, timeout=1)
+    try:
+        asking.request("GET", "/healthz")
+        return asking.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        asking.close()
