@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from zoneinfo import ZoneInfo
 
-from appointments.availability import Interval, Rule, Schedule, slots
+from appointments.availability import Interval, Plan, Rule, slots
 
 CITIES = ["New_York", "Chicago", "Denver", "Phoenix", "Los_Angeles", "Anchorage", "Halifax", "Adak"]
 ZONES = [ZoneInfo(f"America/{city}") for city in CITIES]
@@ -39,20 +39,20 @@ def run() -> dict[str, float]:
     }
 
 
-Work = list[tuple[Schedule, list[Interval], Interval]]
+Work = list[tuple[Plan, list[Interval], Interval]]
 
 
 def workload(*, providers: int, days: int) -> Work:
     pick = random.Random(1)  # noqa: S311 -- a fixed seed: each run must time the same work
     window = (START, START + timedelta(days=days))
     return [
-        (schedule(zone), busy_hours(pick, zone, days), window)
+        (plan_in(zone), busy_hours(pick, zone, days), window)
         for zone in islice(cycle(ZONES), providers)
     ]
 
 
-def schedule(zone: ZoneInfo) -> Schedule:
-    return Schedule(
+def plan_in(zone: ZoneInfo) -> Plan:
+    return Plan(
         zone=zone,
         rules=tuple(Rule(weekday, 9 * 60, 17 * 60) for weekday in WORKDAYS),
         exceptions=(),
@@ -77,7 +77,7 @@ def busy_hours(pick: random.Random, zone: ZoneInfo, days: int) -> list[Interval]
 
 
 def answer(work: Work) -> int:
-    return sum(len(slots(s, busy=busy, window=w, now=START)) for s, busy, w in work)
+    return sum(len(slots(plan, busy=busy, window=window, now=START)) for plan, busy, window in work)
 
 
 def median_ms(deed: Callable[[], object], *, times: int) -> float:

@@ -4,7 +4,7 @@ When a provider may be booked: the one answer that booking, the directory and `s
 Plain Python on whole UTC minutes; it knows no framework, reads no clock and no server time zone.
 """
 
-from appointments.availability.schedule import DateException, Rule, Schedule
+from appointments.availability.plan import DateException, Plan, Rule
 from appointments.availability.sweep import Interval, free, is_offered, slots
 
-__all__ = ["DateException", "Interval", "Rule", "Schedule", "free", "is_offered", "slots"]
+__all__ = ["DateException", "Interval", "Plan", "Rule", "free", "is_offered", "slots"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from appointments.availability.schedule import Schedule
+from appointments.availability.plan import Plan
 from appointments.availability.wall import (
     MINUTE,
     ONE_DAY,
@@ -34,17 +34,17 @@ FOREVER = sys.maxsize
 NEVER: Span = (FOREVER, FOREVER)
 
 
-def free(schedule: Schedule, *, busy: Iterable[Interval], window: Interval) -> list[Interval]:
+def free(plan: Plan, *, busy: Iterable[Interval], window: Interval) -> list[Interval]:
     """Return what is open and not busy within the window, in order, with nothing left to join."""
     first, last = minute_at_or_after(window[0]), minute_at_or_before(window[1])
     taken = _merged([*_minutes(busy), *_outside(first, last)])
-    gaps = _gaps(_open_ranges(schedule, first, last), taken)
+    gaps = _gaps(_open_ranges(plan, first, last), taken)
     joined = _joined((start, end) for _, start, end in gaps)
     return [(instant(start), instant(end)) for start, end in joined]
 
 
 def slots(
-    schedule: Schedule, *, busy: Iterable[Interval], window: Interval, now: datetime
+    plan: Plan, *, busy: Iterable[Interval], window: Interval, now: datetime
 ) -> list[datetime]:
     """
     Return the starts, in UTC and in order, at which a visit can be booked.
@@ -53,11 +53,11 @@ def slots(
     `now`.  With its buffers it meets no busy interval; the buffers may lie outside open hours.
     """
     first, last = minute_at_or_after(window[0]), minute_at_or_before(window[1])
-    earliest = max(first, minute_at_or_after(now) + schedule.lead_minutes)
-    latest = last - schedule.duration_minutes
-    step = schedule.step_minutes
-    ranges = _open_ranges(schedule, first, last)
-    blocked = _merged([*_blocked(schedule, ranges, busy), *_outside(earliest, latest + 1)])
+    earliest = max(first, minute_at_or_after(now) + plan.lead_minutes)
+    latest = last - plan.duration_minutes
+    step = plan.step_minutes
+    ranges = _open_ranges(plan, first, last)
+    blocked = _merged([*_blocked(plan, ranges, busy), *_outside(earliest, latest + 1)])
     starts: list[int] = []
     for opened, start, end in _gaps(ranges, blocked):
         on_grid = start + (opened - start) % step
@@ -65,28 +65,26 @@ def slots(
     return list(map(instant, starts))
 
 
-def is_offered(
-    schedule: Schedule, *, starts_at: datetime, busy: Iterable[Interval], now: datetime
-) -> bool:
+def is_offered(plan: Plan, *, starts_at: datetime, busy: Iterable[Interval], now: datetime) -> bool:
     """Tell whether `slots` offers this start; it looks at the days around the visit only."""
     starts_at = starts_at.astimezone(UTC)  # in any other zone `+` moves the hands of the wall clock
-    window = (starts_at, starts_at + schedule.duration_minutes * MINUTE)
-    return bool(slots(schedule, busy=busy, window=window, now=now))
+    window = (starts_at, starts_at + plan.duration_minutes * MINUTE)
+    return bool(slots(plan, busy=busy, window=window, now=now))
 
 
-def _open_ranges(schedule: Schedule, first: int, last: int) -> list[Span]:
+def _open_ranges(plan: Plan, first: int, last: int) -> list[Span]:
     """Return the open ranges that matter between two minutes, whole, in order."""
-    zone = schedule.zone
-    # A day before: where clocks go back at midnight its last range may overlap the first of ours.
-    hours = schedule.hours(wall_date(zone, first) - ONE_DAY, wall_date(zone, last))
+    zone = plan.zone
+    # Where clocks go back about midnight, hours of the dates beside ours reach into ours.
+    hours = plan.hours(wall_date(zone, first) - ONE_DAY, wall_date(zone, last) + ONE_DAY)
     return _merged((readings(zone, start)[0], readings(zone, end)[1]) for start, end in hours)
 
 
-def _blocked(schedule: Schedule, ranges: list[Span], busy: Iterable[Interval]) -> Iterator[Span]:
+def _blocked(plan: Plan, ranges: list[Span], busy: Iterable[Interval]) -> Iterator[Span]:
     """Yield where no visit starts: it would meet closed hours or, with its buffers, busy ones."""
-    visit = schedule.duration_minutes - 1  # a start this long before an interval still meets it
-    visit_and_after = visit + schedule.buffer_after_minutes
-    before = schedule.buffer_before_minutes
+    visit = plan.duration_minutes - 1  # a start this long before an interval still meets it
+    visit_and_after = visit + plan.buffer_after_minutes
+    before = plan.buffer_before_minutes
     for (_, closed), (opened, _) in pairwise([*ranges, NEVER]):
         if closed < opened:
             yield closed - visit, opened

@@ -14,15 +14,15 @@ EPOCH_ORDINAL = EPOCH.toordinal()
 @dataclass(frozen=True)
 class Rule:
     """
-    Open every week on `weekday` (0 = Monday), from `start` up to `end`, in minutes after midnight.
+    Open every week on `weekday` (0 = Monday), in wall minutes after midnight; 1440 is 24:00.
 
-    `end` is 1440 for midnight and always after `start`: hours that run past midnight are two rules.
+    `to_minute` comes after `from_minute`: hours that run past midnight are two rules.
     `valid_until` is the last date on which the rule holds, not the first on which it does not.
     """
 
     weekday: int
-    start: int
-    end: int
+    from_minute: int
+    to_minute: int
     valid_from: date | None = None
     valid_until: date | None = None
 
@@ -42,13 +42,18 @@ class DateException:
     """
 
     on: date
-    start: int | None = None
-    end: int | None = None
+    from_minute: int | None = None
+    to_minute: int | None = None
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """The hours of one provider for one kind of visit, and how they are cut into slots."""
+class Plan:
+    """
+    The hours of one provider for one kind of visit, and how they are cut into slots.
+
+    It trusts its maker, as rows and requests are checked before they come here: times in order,
+    nothing negative, visits and steps of at least a minute.
+    """
 
     zone: ZoneInfo
     rules: tuple[Rule, ...]
@@ -68,7 +73,9 @@ class Schedule:
             midnight = (ordinal - EPOCH_ORDINAL) * MINUTES_A_DAY
             stated = special.get(day)
             if stated is None:
-                stated = [(r.start, r.end) for r in weekly[day.weekday()] if r.holds_on(day)]
+                stated = [
+                    (r.from_minute, r.to_minute) for r in weekly[day.weekday()] if r.holds_on(day)
+                ]
             for start, end in stated:
                 yield midnight + start, midnight + end
 
@@ -82,9 +89,9 @@ class Schedule:
         special: dict[date, list[tuple[int, int]]] = {}
         for exception in self.exceptions:
             hours = special.setdefault(exception.on, [])
-            if exception.start is not None and exception.end is not None:
-                hours.append((exception.start, exception.end))
+            if exception.from_minute is not None and exception.to_minute is not None:
+                hours.append((exception.from_minute, exception.to_minute))
         for exception in self.exceptions:
-            if exception.start is None:
+            if exception.from_minute is None:
                 special[exception.on] = []
         return special
