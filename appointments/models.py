@@ -1,0 +1,270 @@
+"""Hours, and the times that two people have agreed on."""
+
+import uuid
+from datetime import date, datetime
+from typing import ClassVar, Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.codes import State
+from accounts.models import Patient, Provider, User
+from core.db import IdRange, TimeRange
+
+
+class InvalidTransition(Exception):
+    """The appointment cannot go from its present status to the one asked for."""
+
+
+class Schedule(models.Model):
+    """How a provider's time is cut into visits. FHIR Schedule."""
+
+    provider = models.OneToOneField(Provider, models.PROTECT, related_name="schedule")
+    visit_minutes = models.PositiveSmallIntegerField(default=50)
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=10)
+    step_minutes = models.PositiveSmallIntegerField(default=15)
+    lead_minutes = models.PositiveIntegerField(default=120)
+    horizon_days = models.PositiveSmallIntegerField(default=42)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(visit_minutes__gt=0, step_minutes__gt=0),
+                name="schedule_minutes_positive",
+            )
+        ]
+
+
+class AvailabilityRule(models.Model):
+    """Weekly hours in the provider's wall time. Minutes count from midnight; 1440 is 24:00."""
+
+    provider = models.ForeignKey(Provider, models.CASCADE, related_name="availability_rules")
+    weekday = models.PositiveSmallIntegerField()  # 0 is Monday
+    from_minute = models.PositiveSmallIntegerField()
+    to_minute = models.PositiveSmallIntegerField()
+    valid_from = models.DateField(null=True)
+    valid_until = models.DateField(null=True)  # the last day on which it holds
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(weekday__lte=6), name="rule_weekday_known"),
+            models.CheckConstraint(
+                condition=Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
+                name="rule_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None)
+                | Q(valid_until=None)
+                | Q(valid_until__gte=F("valid_from")),
+                name="rule_valid_in_order",
+            ),
+        ]
+
+
+class AvailabilityException(models.Model):
+    """Other hours, or none, on one date: leave, a holiday, an extra evening.
+
+    Exceptions with times replace that date's weekly hours; one without closes the date.
+    """
+
+    provider = models.ForeignKey(Provider, models.CASCADE, related_name="availability_exceptions")
+    on = models.DateField()
+    from_minute = models.PositiveSmallIntegerField(null=True)
+    to_minute = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(from_minute=None, to_minute=None)
+                | Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
+                name="exception_closed_or_in_order",
+            )
+        ]
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def visible_to(self, user: User) -> Self:
+        """The visits one takes part in. A hold is seen by whoever holds it, see `held_by`."""
+        return self.filter(Q(patient__user=user) | Q(provider__user=user))
+
+    def held_by(self, holder: str) -> Self:
+        return self.filter(status=Appointment.Status.HELD, holder=holder)
+
+    def taking_time(self) -> Self:
+        """Those that block the provider's time."""
+        return self.filter(status__in=Appointment.TAKES_TIME)
+
+    def meeting(self, start: datetime, end: datetime) -> Self:
+        """Those whose blocked time, buffers included, meets [start, end)."""
+        return self.filter(block_starts_at__lt=end, block_ends_at__gt=start)
+
+    def upcoming(self, *, now: datetime) -> Self:
+        return self.filter(
+            status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], ends_at__gt=now
+        ).order_by("starts_at")
+
+    def on_day(self, day: date, zone: ZoneInfo) -> Self:
+        """Those that start on `day` of `zone`'s calendar."""
+        start = datetime(day.year, day.month, day.day, tzinfo=zone)
+        following = date.fromordinal(day.toordinal() + 1)
+        end = datetime(following.year, following.month, following.day, tzinfo=zone)
+        return self.filter(starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
+
+
+class Appointment(models.Model):
+    """A time two people have agreed on. What happens in it is an Encounter (care).
+
+    It begins as a hold: ten minutes in which one visitor may sign up and confirm.
+    """
+
+    class Status(models.TextChoices):  # FHIR R4 AppointmentStatus; "held" is ours, before "booked"
+        HELD = "held", _("Held")
+        BOOKED = "booked", _("Booked")
+        ARRIVED = "arrived", _("Waiting")
+        FULFILLED = "fulfilled", _("Completed")
+        NOSHOW = "noshow", _("Missed")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    NEXT: ClassVar[dict[str, set[str]]] = {
+        Status.HELD: {Status.BOOKED},
+        Status.BOOKED: {Status.ARRIVED, Status.NOSHOW, Status.CANCELLED},
+        Status.ARRIVED: {Status.FULFILLED, Status.NOSHOW, Status.CANCELLED},
+    }
+    TAKES_TIME: ClassVar[list[str]] = [Status.HELD, Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="appointments")
+    patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="appointments")
+    status = models.CharField(max_length=9, choices=Status, default=Status.HELD)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()  # half-open: a visit until 10:00 leaves 10:00 free
+    block_starts_at = models.DateTimeField()  # with the provider's buffers
+    block_ends_at = models.DateTimeField()
+    fee_cents = models.PositiveIntegerField()  # as shown when the slot was chosen
+    patient_state = models.CharField(max_length=2, choices=State, blank=True)  # searched for
+    holder = models.CharField(max_length=64, blank=True)  # the visitor's secret, while held
+    held_until = models.DateTimeField(null=True)
+    booked_at = models.DateTimeField(null=True)
+    arrived_at = models.DateTimeField(null=True)
+    cancelled_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
+
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="appointment_provider_once",
+                expressions=[
+                    (IdRange("provider"), RangeOperators.OVERLAPS),
+                    (TimeRange("block_starts_at", "block_ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["held", "booked", "arrived", "fulfilled"]),
+            ),
+            # A hold has no patient yet; int8range(NULL, NULL) would meet everybody.
+            ExclusionConstraint(
+                name="appointment_patient_once",
+                expressions=[
+                    (IdRange("patient"), RangeOperators.OVERLAPS),
+                    (TimeRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(status__in=["held", "booked", "arrived", "fulfilled"])
+                & Q(patient__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_at__lt=F("ends_at"))
+                & Q(block_starts_at__lte=F("starts_at"))
+                & Q(block_ends_at__gte=F("ends_at")),
+                name="appointment_times_in_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held", held_until__isnull=False) & ~Q(holder="")
+                | ~Q(status="held") & Q(held_until=None, holder="", patient__isnull=False),
+                name="appointment_held_or_has_patient",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="held", booked_at=None)
+                | ~Q(status="held") & Q(booked_at__isnull=False),
+                name="appointment_booked_at_unless_held",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="cancelled", cancelled_at__isnull=False)
+                | ~Q(status="cancelled") & Q(cancelled_at=None),
+                name="appointment_cancelled_at_iff_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
+                name="appointment_arrived_before_fulfilled",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"appointment {self.id} {self.status}"
+
+    def book(self, *, patient: Patient, now: datetime) -> None:
+        """Turn the hold into a visit. The caller has checked that the hold is not over."""
+        self._enter(self.Status.BOOKED)
+        self.patient = patient
+        self.booked_at = now
+        self.held_until, self.holder = None, ""
+        self.save()
+
+    def arrive(self, *, now: datetime) -> None:
+        self._enter(self.Status.ARRIVED)
+        self.arrived_at = now
+        self.save(update_fields=["status", "arrived_at"])
+
+    def fulfil(self) -> None:
+        self._enter(self.Status.FULFILLED)
+        self.save(update_fields=["status"])
+
+    def cancel(self, *, now: datetime) -> None:
+        self._enter(self.Status.CANCELLED)
+        self.cancelled_at = now
+        self.version += 1
+        self.save(update_fields=["status", "cancelled_at", "version"])
+
+    def _enter(self, status: str) -> None:
+        # Lock, then look: of two people who press at once, one must see the other's change.
+        self.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+        if status not in self.NEXT.get(self.status, ()):
+            raise InvalidTransition(f"{self.status} -> {status}")
+        self.status = status
+
+
+class Attendance(models.Model):
+    """What happened in a visit, as facts: who was where, how, and for how long.
+
+    The room writes it when the visit ends; the note and the charge are made from it.
+    """
+
+    class Modality(models.TextChoices):
+        VIDEO = "video", _("Video")
+        AUDIO = "audio", _("Audio only")
+
+    appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="attendance")
+    started_at = models.DateTimeField()  # both were in the room
+    ended_at = models.DateTimeField()
+    modality = models.CharField(max_length=5, choices=Modality)
+    patient_state = models.CharField(max_length=2, choices=State)  # attested at the join
+    is_at_home = models.BooleanField()  # decides the place of service: 10 at home, 02 elsewhere
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(started_at__lte=F("ended_at")), name="attendance_times_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(modality__in=["video", "audio"]), name="attendance_modality_known"
+            ),
+        ]
+
+    @property
+    def minutes(self) -> int:
+        """Whole minutes, as the time rules of CPT count them."""
+        return int((self.ended_at - self.started_at).total_seconds() // 60)

@@ -1,0 +1,6 @@
+"""Past-tense facts that upper floors may hear. Listed in docs/architecture.md."""
+
+from django.dispatch import Signal
+
+appointment_booked = Signal()  # appointment, now
+appointment_fulfilled = Signal()  # appointment, by, now

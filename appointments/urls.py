@@ -1,0 +1,11 @@
+"""Addresses of appointments."""
+
+from django.urls import path
+
+from appointments import views
+
+app_name = "appointments"
+urlpatterns = [
+    path("", views.directory, name="directory"),
+    path("visits/", views.directory, name="list"),
+]

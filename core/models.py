@@ -1,0 +1,60 @@
+"""Rows that every part of the house leans on: duties, the audit trail, heartbeats."""
+
+import uuid
+
+from django.db import models
+from django.db.models import Q
+
+
+class Duty(models.Model):
+    """One thing that must still happen outside the database: a mail, a charge, a call.
+
+    Written in the transaction that makes it due, done by `core.outbox.sweep`. `key` makes it
+    happen once: the same duty asked for twice is one row.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)
+    payload = models.JSONField(default=dict)
+    due_at = models.DateTimeField()
+    attempts_count = models.PositiveSmallIntegerField(default=0)
+    done_at = models.DateTimeField(null=True)
+    dead_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "key"], name="duty_once"),
+            models.CheckConstraint(
+                condition=Q(done_at=None) | Q(dead_at=None), name="duty_done_or_dead_not_both"
+            ),
+        ]
+        indexes = [
+            # The sweep asks only for what is open and due.
+            models.Index(
+                fields=["due_at"], name="duty_open", condition=Q(done_at=None, dead_at=None)
+            )
+        ]
+
+
+class AuditEvent(models.Model):
+    """Who did or saw what, and when. Ids only: the trail must never hold what it protects."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    action = models.CharField(max_length=60)
+    by_id = models.BigIntegerField(null=True)  # null: the system itself
+    patient_id = models.BigIntegerField(null=True)
+    subject_type = models.CharField(max_length=60)
+    subject_id = models.CharField(max_length=40)
+
+    class Meta:
+        indexes = [models.Index(fields=["patient_id", "at"], name="audit_by_patient")]
+
+
+class Heartbeat(models.Model):
+    """The last sign of life of a background process, read by /readyz."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    beaten_at = models.DateTimeField()

@@ -1,0 +1,31 @@
+"""Wake-ups. They carry nothing, may be lost, and may run twice."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from core import duties
+from core.models import Heartbeat
+
+log = logging.getLogger(__name__)
+
+
+def wake() -> None:
+    """Ask a worker to look at the outbox now. A broker that is down costs a delay, not the duty."""
+    try:
+        sweep_outbox.delay()
+    except OperationalError:
+        log.warning("the broker is away; the next sweep will find the duty")
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def sweep_outbox(**_later: object) -> None:
+    duties.sweep(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def beat(**_later: object) -> None:
+    """Show /readyz that beat asks and a worker answers."""
+    Heartbeat.objects.update_or_create(name="beat", defaults={"beaten_at": timezone.now()})

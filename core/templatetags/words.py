@@ -1,0 +1,37 @@
+"""Template filters that word money and time the same way everywhere."""
+
+from datetime import datetime
+
+from django import template
+
+from core import money, zones
+
+register = template.Library()
+
+
+@register.filter
+def dollars(cents: int) -> str:
+    return money.dollars(cents)
+
+
+@register.filter
+def full_time(at: datetime) -> str:
+    """An instant in the reader's zone, with its label."""
+    return zones.full(at, zones.current())
+
+
+@register.filter
+def wall_time(at: datetime) -> str:
+    """The time of day in the reader's zone; the page names the zone once beside it."""
+    return zones.wall_time(at, zones.current())
+
+
+@register.filter
+def wall_date(at: datetime) -> str:
+    return zones.wall_date(at, zones.current())
+
+
+@register.simple_tag
+def zone_label() -> str:
+    """The reader's zone in words."""
+    return zones.label(zones.current())

@@ -1,0 +1,52 @@
+"""Time zones as people name them, and the one way in which a time is written."""
+
+from datetime import date, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
+from django.utils import timezone
+from django.utils.translation import get_language, to_locale
+
+
+@lru_cache(maxsize=1)
+def known() -> frozenset[str]:
+    """All IANA zone names of this machine."""
+    return frozenset(available_timezones())
+
+
+def current() -> ZoneInfo:
+    """The reader's zone, as activated for this request."""
+    zone = timezone.get_current_timezone()
+    assert isinstance(zone, ZoneInfo)  # noqa: S101 -- Django is given ZoneInfo only
+    return zone
+
+
+def label(zone: ZoneInfo) -> str:
+    """Name a zone in words: "Central Time (Chicago)"."""
+    name = get_timezone_name(zone, zone_variant="generic", locale=_locale())
+    city = get_timezone_location(zone, locale=_locale(), return_city=True)
+    return f"{name} ({city})"
+
+
+def wall_time(at: datetime, zone: ZoneInfo) -> str:
+    """Word the time of day: "10:15 AM"."""
+    return str(format_time(at.astimezone(zone), format="short", tzinfo=zone, locale=_locale()))
+
+
+def wall_date(at: datetime | date, zone: ZoneInfo | None = None) -> str:
+    """Word a day: "Thursday, December 3, 2026"."""
+    day = at.astimezone(zone).date() if isinstance(at, datetime) else at
+    return str(format_date(day, format="full", locale=_locale()))
+
+
+def full(at: datetime, zone: ZoneInfo) -> str:
+    """Word an instant the same way on every page, mail and invitation.
+
+    "Thursday, December 3, 2026, 10:15 AM, Central Time (Chicago)"
+    """
+    return f"{wall_date(at, zone)}, {wall_time(at, zone)}, {label(zone)}"
+
+
+def _locale() -> str:
+    return to_locale(get_language() or "en-us")

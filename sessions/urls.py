@@ -1,0 +1,6 @@
+"""Addresses of sessions."""
+
+from django.urls import URLPattern
+
+app_name = "video"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,17 @@
+"""The Celery application. `beat` wakes; the outbox remembers."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
+
+app = Celery("telehealth")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # Finds duties whose wake-up was lost with a broker or a killed worker.
+    "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 15.0},
+    # /readyz is red when this stops.
+    "beat": {"task": "core.tasks.beat", "schedule": 15.0},
+}

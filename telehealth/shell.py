@@ -1,0 +1,41 @@
+"""What every page's frame needs: the way around for this reader, and the test-money banner."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, User
+
+Link = tuple[Any, Any]  # address, words
+
+PUBLIC: list[Link] = [(reverse_lazy("appointments:directory"), _("Find a therapist"))]
+PATIENT: list[Link] = [
+    *PUBLIC,
+    (reverse_lazy("appointments:list"), _("Visits")),
+    (reverse_lazy("messaging:list"), _("Messages")),
+]
+PROVIDER: list[Link] = [
+    (reverse_lazy("home"), _("Today")),
+    (reverse_lazy("messaging:list"), _("Messages")),
+]
+BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
+
+
+def links_for(user: User) -> list[Link]:
+    if hasattr(user, "provider"):
+        return PROVIDER
+    if user.has_role(Membership.Role.BILLING):
+        return BILLING
+    return PATIENT
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    user = getattr(request, "user", None)
+    return {
+        "nav": links_for(user) if isinstance(user, User) else PUBLIC,
+        "is_test_money": settings.STRIPE_SIMULATOR,
+        "is_development": settings.DEBUG,
+    }

@@ -1,0 +1,28 @@
+"""Every address of the site. An app's own addresses are in its urls.py."""
+
+from django.conf import settings
+from django.urls import include, path
+
+from telehealth import home, intake, pages
+
+urlpatterns = [
+    path("", include("appointments.urls")),
+    path("", include("sessions.urls")),
+    path("", include("care.urls")),
+    path("", include("messaging.urls")),
+    path("", include("billing.urls")),
+    path("account/", include("accounts.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("home/", home.home, name="home"),
+    path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
+    path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
+    path("help-now/", pages.help_now, name="help_now"),
+]
+
+if settings.DEBUG:
+    from telehealth import development
+
+    urlpatterns += development.urlpatterns
+
+handler404 = "telehealth.errors.not_found"
+handler500 = "telehealth.errors.server_error"

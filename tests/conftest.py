@@ -1,0 +1,55 @@
+"""The cast: alice the patient, dr_bob her provider, carol another, mallory a stranger."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import Membership
+from tests import factories
+
+
+@pytest.fixture
+def practice(db):
+    return factories.make_practice()
+
+
+@pytest.fixture
+def alice(practice):
+    return factories.make_patient(practice, "Alice Doe")
+
+
+@pytest.fixture
+def mallory(practice):
+    return factories.make_patient(practice, "Mallory Moe")
+
+
+@pytest.fixture
+def dr_bob(practice):
+    return factories.make_provider(practice, "Bob Ray")
+
+
+@pytest.fixture
+def carol(practice):
+    return factories.make_provider(practice, "Carol Fox")
+
+
+@pytest.fixture
+def biller(practice):
+    return factories.make_member(practice, Membership.Role.BILLING, "biller@example.com")
+
+
+@pytest.fixture
+def visit(dr_bob, alice):
+    """A booked visit of alice with dr_bob, Thursday at 9:00 in Chicago."""
+    return factories.make_visit(dr_bob, alice)
+
+
+@pytest.fixture
+def sign_in():
+    """Return a client that is signed in as a user."""
+
+    def as_user(user) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return as_user

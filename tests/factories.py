@@ -1,0 +1,104 @@
+"""The cast and what surrounds it. Each function makes one thing, with the ordinary values."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from accounts.models import Licence, Membership, Patient, Practice, Provider, User
+from appointments.models import Appointment, AvailabilityRule, Schedule
+
+NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # Tuesday, 9:00 in Chicago, 10:00 in New York
+NINE = datetime(2026, 12, 3, 15, 0, tzinfo=UTC)  # Thursday, 9:00 in Chicago
+HOUR = timedelta(hours=1)
+VISIT = timedelta(minutes=50)
+PASSWORD = "four calm words here"
+
+_numbers = count(1)
+
+
+def make_user(email: str) -> User:
+    return User.objects.create_user(email, PASSWORD)
+
+
+def make_practice(**fields: Any) -> Practice:
+    values = {"name": "Lakeside Practice", "phone": "312-555-0100", "zone": "America/Chicago"}
+    return Practice.objects.create(**values | fields)
+
+
+def make_member(practice: Practice, role: str, email: str) -> User:
+    user = make_user(email)
+    Membership.objects.create(user=user, practice=practice, role=role)
+    return user
+
+
+def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
+    """A provider in Chicago, licensed in Illinois, with hours on weekdays from 9 to 17."""
+    slug = name.lower().replace(" ", "-").replace(".", "")
+    values = {
+        "user": make_member(practice, Membership.Role.PROVIDER, f"{slug}@example.com"),
+        "practice": practice,
+        "slug": slug,
+        "name": name,
+        "credentials": "PsyD",
+        "profession": "Psychologist",
+        "npi": f"{1000000000 + next(_numbers)}",
+        "approach": "Plain steps you can try between visits.",
+        "concerns": ["anxiety", "sleep"],
+        "languages": ["en"],
+        "payers": ["Aetna"],
+        "zone": "America/Chicago",
+        "fee_cents": 15000,
+        "verified_on": date(2026, 11, 1),
+    }
+    provider = Provider.objects.create(**values | fields)
+    make_licence(provider)
+    Schedule.objects.create(provider=provider)
+    for weekday in range(5):
+        AvailabilityRule.objects.create(
+            provider=provider, weekday=weekday, from_minute=9 * 60, to_minute=17 * 60
+        )
+    return provider
+
+
+def make_licence(provider: Provider, **fields: Any) -> Licence:
+    values = {
+        "state": "IL",
+        "number": f"IL-{next(_numbers)}",
+        "valid_from": date(2024, 1, 1),
+        "valid_until": date(2027, 12, 31),
+    }
+    return Licence.objects.create(provider=provider, **values | fields)
+
+
+def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
+    values = {
+        "user": make_user(f"{name.partition(" ")[0].lower()}@example.com"),
+        "practice": practice,
+        "legal_name": name,
+        "date_of_birth": date(1991, 5, 4),
+        "phone": "312-555-0123",
+        "state": "IL",
+        "zone": "America/Chicago",
+        "emergency_name": "Sam Doe",
+        "emergency_relation": "Brother",
+        "emergency_phone": "312-555-0199",
+    }
+    return Patient.objects.create(**values | fields)
+
+
+def make_visit(provider: Provider, patient: Patient, **fields: Any) -> Appointment:
+    """A booked visit on Thursday at 9:00 in Chicago."""
+    starts_at = fields.pop("starts_at", NINE)
+    values = {
+        "provider": provider,
+        "patient": patient,
+        "status": Appointment.Status.BOOKED,
+        "starts_at": starts_at,
+        "ends_at": starts_at + VISIT,
+        "block_starts_at": starts_at,
+        "block_ends_at": starts_at + HOUR,
+        "fee_cents": provider.fee_cents,
+        "patient_state": "IL",
+        "booked_at": NOW,
+    }
+    return Appointment.objects.create(**values | fields)
