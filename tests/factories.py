@@ -72,7 +72,7 @@ def make_licence(provider: Provider, **fields: Any) -> Licence:
 
 def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
     values = {
-        "user": make_user(f"{name.partition(" ")[0].lower()}@example.com"),
+        "user": make_user(f"{name.partition(' ')[0].lower()}@example.com"),
         "practice": practice,
         "legal_name": name,
         "date_of_birth": date(1991, 5, 4),
