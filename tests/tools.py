@@ -110,11 +110,10 @@ def attempt(command: list[str], environment: dict[str, str] | None = None) -> No
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
             timeout=INSTALL_MINUTES * 60,
         )
-    except subprocess.CalledProcessError as problem:
-        say(f"{problem.stderr.strip()[-400:]}\n`{' '.join(command)}` failed; going on without.")
+    except subprocess.CalledProcessError:
+        say(f"`{' '.join(command)}` failed; going on without. Try it by hand to see why.")
     except subprocess.TimeoutExpired:
         say(f"`{' '.join(command)}` took too long; going on without.")
 
