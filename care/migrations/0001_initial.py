@@ -4,7 +4,7 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
-from core.db import append_only
+from core import db
 
 
 class Migration(migrations.Migration):
@@ -55,5 +55,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), ('signed_at', None)), models.Q(('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='note_signed_with_hash_and_words')],
             },
         ),
-        append_only("care_consent"),
+        db.append_only("care_consent"),
+        db.sealed_by("care_progressnote", "signed_at"),
     ]
