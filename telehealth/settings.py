@@ -108,6 +108,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "telehealth.shell.shell",
+                "telehealth.steps.way",
             ],
             "builtins": [
                 "django.templatetags.i18n",
