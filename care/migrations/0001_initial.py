@@ -4,6 +4,8 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
+from core import db
+
 
 class Migration(migrations.Migration):
 
@@ -53,4 +55,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), ('signed_at', None)), models.Q(('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='note_signed_with_hash_and_words')],
             },
         ),
+        db.sealed_by("care_progressnote", "signed_at"),
     ]
