@@ -1,9 +1,9 @@
 """Every address of the site. An app's own addresses are in its urls.py."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from telehealth import home, intake, pages
+from telehealth import errors, home, intake, pages
 
 urlpatterns = [
     path("", include("appointments.urls")),
@@ -23,6 +23,7 @@ if settings.DEBUG:
     from telehealth import development
 
     urlpatterns += development.urlpatterns
+    urlpatterns += [re_path(r"^.*/$", errors.not_found)]  # instead of Django's technical page
 
 handler404 = "telehealth.errors.not_found"
 handler500 = "telehealth.errors.server_error"

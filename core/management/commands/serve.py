@@ -88,7 +88,7 @@ def migration_plan() -> list[tuple[Migration, bool]]:
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [sys.executable, "-m", "celery", "-A", "telehealth"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "telehealth"]
     return {
         "web": [
             *[sys.executable, "-m", "uvicorn", "telehealth.asgi:application"],

@@ -1,0 +1,10 @@
+"""
+When a provider may be booked: the one answer that booking, the directory and `slots` all use.
+
+Plain Python on whole UTC minutes; it knows no framework, reads no clock and no server time zone.
+"""
+
+from appointments.availability.plan import DateException, Plan, Rule
+from appointments.availability.sweep import Interval, free, is_offered, slots
+
+__all__ = ["DateException", "Interval", "Plan", "Rule", "free", "is_offered", "slots"]
