@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("billing.urls")),
     path("account/", include("accounts.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("accounts.entrance_urls")),
     path("home/", home.home, name="home"),
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),

@@ -129,7 +129,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if reasons:
         told = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
         terminalreporter.write_line(
-            f"{reasons.total()} tests skipped for a missing tool: {told}", yellow=True
+            f"{reasons.total()} skipped for a missing tool: {told}", yellow=True
         )
 
 
