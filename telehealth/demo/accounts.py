@@ -1,26 +1,67 @@
-"""The demo practice's sign-ins. They are public, so they exist in development only."""
+"""The people of the demo practice, who exist in development only."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- printed at each start, on purpose
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.backend import DEMO_DOMAIN
+from accounts.models import Membership, Patient, User
+
+PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- public on purpose; see accounts.backend
+SUFFIX = f"@{DEMO_DOMAIN}"
+SHOWN_PER_ROLE = 4
+PATIENT = _("Patient")
 
 
 @dataclass(frozen=True)
 class SignIn:
-    """One demo person that anybody may sign in as."""
+    """One button: who, and in which role."""
 
-    role: str
+    user_id: int
+    name: str
     email: str
-    password: str = PASSWORD
+    role: Any  # in words; lazy
+
+
+def make_user(name: str) -> User:
+    """Make a demo person who can sign in: `name` goes before the @ of the address."""
+    email = name + SUFFIX
+    user = User.objects.create(email=email, password=_password_hash())
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+@lru_cache(maxsize=1)
+def _password_hash() -> str:
+    return make_password(PASSWORD)  # slow on purpose; once is enough for one password
 
 
 def sign_ins() -> list[SignIn]:
-    """Return one person of each role. The same every time."""
+    """The first few demo people of each role, patients first. Two queries."""
+    return [*_patients(), *_members()]
+
+
+def _patients() -> list[SignIn]:
+    patients = Patient.objects.filter(user__email__endswith=SUFFIX).select_related("user")
     return [
-        SignIn("patient", "patient@demo.example"),
-        SignIn("provider", "provider@demo.example"),
-        SignIn("supervisor", "supervisor@demo.example"),
-        SignIn("billing", "billing@demo.example"),
-        SignIn("front-desk", "frontdesk@demo.example"),
-        SignIn("practice-admin", "admin@demo.example"),
+        SignIn(patient.user_id, patient.name, patient.user.email, PATIENT)
+        for patient in patients.order_by("pk")[:SHOWN_PER_ROLE]
     ]
+
+
+def _members() -> list[SignIn]:
+    members = Membership.objects.filter(user__email__endswith=SUFFIX)
+    by_role: dict[str, list[SignIn]] = {role: [] for role in Membership.Role}
+    for member in members.select_related("user__provider").order_by("pk"):
+        by_role[member.role].append(_member(member))
+    return [person for people in by_role.values() for person in people[:SHOWN_PER_ROLE]]
+
+
+def _member(member: Membership) -> SignIn:
+    user = member.user
+    name = user.provider.title if hasattr(user, "provider") else user.email.partition("@")[0]
+    return SignIn(user.pk, name, user.email, member.get_role_display())
