@@ -15,7 +15,8 @@ from accounts.models import User
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": _(
-            "This email and password do not go together. Check both, or choose a new password below."
+            "This email and password do not go together."
+            " Check both, or choose a new password below."
         ),
         "incorrect_code": _("This is not the code we sent. Check the newest email from us."),
         "incorrect_password": _("This is not your current password."),

@@ -1,5 +1,6 @@
 """The views of signing up and in: allauth's, answering an invalid form with 422."""
 
+from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth
@@ -16,8 +17,8 @@ class Answers422:
 
     def form_invalid(self, form: Any) -> HttpResponse:
         response: HttpResponse = super().form_invalid(form)  # type: ignore[misc]  # of the view
-        if response.status_code == 200:
-            response.status_code = 422
+        if response.status_code == HTTPStatus.OK:  # not a redirect
+            response.status_code = HTTPStatus.UNPROCESSABLE_ENTITY
         return response
 
 

@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from functools import wraps
 
 from django.conf import settings
-from django.contrib.auth import login, login_not_required
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path

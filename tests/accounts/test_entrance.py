@@ -60,7 +60,11 @@ def test_signing_up_lowers_the_email_and_signs_in_after_the_code(db, client):
     confirm(client, newest_code())
 
     user = User.objects.get()
-    assert (user.email, before, signed_in_id(client)) == ("alice.doe@example.com", None, str(user.pk))
+    assert (user.email, before, signed_in_id(client)) == (
+        "alice.doe@example.com",
+        None,
+        str(user.pk),
+    )
 
 
 def test_the_way_on_is_kept_through_the_code(db, client):
@@ -98,7 +102,9 @@ def test_the_session_survives_another_email(db, client):
 
     response = confirm(client, "", action="restart")
 
-    assert response["Location"] == f"{reverse('account_signup')}?next=%2Fbooking%2F{BOOKING[9:-1]}%2F"
+    assert (
+        response["Location"] == f"{reverse('account_signup')}?next=%2Fbooking%2F{BOOKING[9:-1]}%2F"
+    )
     assert client.session["holder"] == "secret"
 
 
