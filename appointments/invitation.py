@@ -27,6 +27,10 @@ def method(appointment: Appointment) -> str:
     return "CANCEL" if is_cancelled else "REQUEST"
 
 
+def content_type(appointment: Appointment) -> str:
+    return f"text/calendar; method={method(appointment)}"
+
+
 def write(appointment: Appointment, *, email: str, zone: ZoneInfo) -> bytes:
     """
     Return the invitation for one reader, in her zone.

@@ -231,6 +231,11 @@ class Appointment(models.Model):
         """The day of the visit where the provider is: the one her licences are asked about."""
         return self.starts_at.astimezone(self.provider.zoneinfo).date()
 
+    @property
+    def minutes(self) -> int:
+        """How long it is planned to last."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
     def lock(self) -> None:
         """Read the row anew and keep others from changing it until the transaction ends.
 

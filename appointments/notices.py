@@ -103,6 +103,6 @@ def _letter(kind: str, appointment: Appointment, recipient: str) -> EmailMessage
     letter.attach(
         invitation.FILENAME,
         invitation.write(appointment, email=person.user.email, zone=zone),
-        f"text/calendar; method={invitation.method(appointment)}",
+        invitation.content_type(appointment),
     )
     return letter

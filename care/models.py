@@ -30,6 +30,10 @@ class Consent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "version"], name="consent_once"),
             models.CheckConstraint(condition=~Q(signed_name=""), name="consent_has_name"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["telehealth", "cancellation-policy"]),
+                name="consent_kind_known",
+            ),
         ]
 
 

@@ -1,5 +1,7 @@
-"""Sockets of this app."""
+"""Sockets of messaging."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from messaging.consumers import ThreadConsumer
+
+websocket_urlpatterns = [path("ws/thread/<uuid:thread_id>/", ThreadConsumer.as_asgi())]

@@ -108,6 +108,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "telehealth.shell.shell",
+                "telehealth.steps.way",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -234,6 +235,8 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("Set STRIPE_WEBHOOK_SECRET: without it no event can be trusted.")
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=DEBUG) and not STRIPE_SECRET_KEY
+if STRIPE_SIMULATOR and not STRIPE_WEBHOOK_SECRET:
+    STRIPE_WEBHOOK_SECRET = development_secret("stripe_webhook_secret")
 
 # Video
 TURN_URLS = env.list("TURN_URLS", default=[])

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import uuid
 from django.db import migrations, models
 
+from core import db
+
 
 class Migration(migrations.Migration):
 
@@ -35,7 +37,7 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.patient')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('patient', 'kind', 'version'), name='consent_once'), models.CheckConstraint(condition=models.Q(('signed_name', ''), _negated=True), name='consent_has_name')],
+                'constraints': [models.UniqueConstraint(fields=('patient', 'kind', 'version'), name='consent_once'), models.CheckConstraint(condition=models.Q(('signed_name', ''), _negated=True), name='consent_has_name'), models.CheckConstraint(condition=models.Q(('kind__in', ['telehealth', 'cancellation-policy'])), name='consent_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -53,4 +55,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), ('signed_at', None)), models.Q(('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='note_signed_with_hash_and_words')],
             },
         ),
+        db.append_only("care_consent"),
+        db.sealed_by("care_progressnote", "signed_at"),
     ]

@@ -113,10 +113,10 @@ def test_zones_that_are_not_whole_hours(zone, nine):
         ("America/New_York", "01:30-03:00", "2027-11-07", "11-07 05:30 11-07 08:00"),
         ("America/New_York", "00:00-01:30", "2027-11-07", "11-07 04:00 11-07 06:30"),
         ("America/New_York", "01:30-01:45", "2027-11-07", "11-07 05:30 11-07 06:45"),
-        # The very edges are neither.
-        ("America/New_York", "00:00-02:00", "2027-03-14", "03-14 05:00 03-14 07:00"),
-        ("America/New_York", "02:00-03:00", "2027-11-07", "11-07 07:00 11-07 08:00"),
         ("America/New_York", "00:00-01:00", "2027-11-07", "11-07 04:00 11-07 06:00"),
+        # The minute that ends a gap, or that comes after the hour that comes twice, is plain.
+        ("America/New_York", "03:00-04:00", "2027-03-14", "03-14 07:00 03-14 08:00"),
+        ("America/New_York", "02:00-03:00", "2027-11-07", "11-07 07:00 11-07 08:00"),
         # Lord Howe Island changes by half an hour.
         ("Australia/Lord_Howe", "02:15-04:00", "2027-10-03", "10-02 15:30 10-02 17:00"),
         ("Australia/Lord_Howe", "01:45-04:00", "2027-04-04", "04-03 14:45 04-03 17:30"),
