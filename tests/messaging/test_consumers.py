@@ -11,7 +11,7 @@ from messaging.models import Message
 from tests import live
 from tests.factories import HOUR, NOW, make_visit
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
