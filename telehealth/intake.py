@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -70,7 +69,7 @@ def review(request: HttpRequest, visit: Appointment) -> HttpResponse:
         return expired(request, visit)
     if missing(visit, user=request.user):
         return redirect("booking", visit.id)
-    patient = Patient.objects.get(user=request.user)
+    patient = Patient.objects.get(user_id=request.user.pk)  # `missing` has found her
     if request.method == "POST":
         return confirm(request, visit, patient)
     return render(request, "booking_review.html", summary(visit, patient))
