@@ -90,14 +90,20 @@ class AvailabilityException(models.Model):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> Self:
         """The visits one takes part in. A hold is seen by whoever holds it, see `held_by`."""
-        return self.filter(Q(patient__user=user) | Q(provider__user=user))
+        mine = Q(patient__user=user) | Q(provider__user=user)
+        return self.filter(mine).exclude(status=Appointment.Status.HELD)
 
     def held_by(self, holder: str) -> Self:
         return self.filter(status=Appointment.Status.HELD, holder=holder)
 
-    def taking_time(self) -> Self:
-        """Those that block the provider's time."""
-        return self.filter(status__in=Appointment.TAKES_TIME)
+    def expired(self, *, now: datetime) -> Self:
+        """Holds that have run out. Their rows stay until somebody wants the time."""
+        return self.filter(status=Appointment.Status.HELD, held_until__lte=now)
+
+    def taking_time(self, *, now: datetime, holder: str = "") -> Self:
+        """Those that keep others from the provider's time. One's own hold does not."""
+        gone = Q(status=Appointment.Status.HELD) & (Q(held_until__lte=now) | Q(holder=holder))
+        return self.filter(status__in=Appointment.TAKES_TIME).exclude(gone)
 
     def meeting(self, start: datetime, end: datetime) -> Self:
         """Those whose blocked time, buffers included, meets [start, end)."""
@@ -107,6 +113,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(
             status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], ends_at__gt=now
         ).order_by("starts_at")
+
+    def past(self, *, now: datetime) -> Self:
+        """What is over, called off or missed, the latest first."""
+        open_ones = [Appointment.Status.BOOKED, Appointment.Status.ARRIVED]
+        return self.exclude(status__in=open_ones, ends_at__gt=now).order_by("-starts_at")
 
     def on_day(self, day: date, zone: ZoneInfo) -> Self:
         """Those that start on `day` of `zone`'s calendar."""
@@ -176,6 +187,15 @@ class Appointment(models.Model):
                 condition=Q(status__in=["held", "booked", "arrived", "fulfilled"])
                 & Q(patient__isnull=False),
             ),
+            models.UniqueConstraint(
+                fields=["holder"], condition=Q(status="held"), name="appointment_hold_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["held", "booked", "arrived", "fulfilled", "noshow", "cancelled"]
+                ),
+                name="appointment_status_known",
+            ),
             models.CheckConstraint(
                 condition=Q(starts_at__lt=F("ends_at"))
                 & Q(block_starts_at__lte=F("starts_at"))
@@ -206,6 +226,23 @@ class Appointment(models.Model):
     def __str__(self) -> str:
         return f"appointment {self.id} {self.status}"
 
+    @property
+    def start_date(self) -> date:
+        """The day of the visit where the provider is: the one her licences are asked about."""
+        return self.starts_at.astimezone(self.provider.zoneinfo).date()
+
+    @property
+    def minutes(self) -> int:
+        """How long it is planned to last."""
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+    def lock(self) -> None:
+        """Read the row anew and keep others from changing it until the transaction ends.
+
+        :raises Appointment.DoesNotExist: if it was a hold that has been cleared away
+        """
+        self.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+
     def book(self, *, patient: Patient, now: datetime) -> None:
         """Turn the hold into a visit. The caller has checked that the hold is not over."""
         self._enter(self.Status.BOOKED)
@@ -230,8 +267,7 @@ class Appointment(models.Model):
         self.save(update_fields=["status", "cancelled_at", "version"])
 
     def _enter(self, status: str) -> None:
-        # Lock, then look: of two people who press at once, one must see the other's change.
-        self.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
+        self.lock()  # then look: of two people who press at once, one must see the other's change
         if status not in self.NEXT.get(self.status, ()):
             raise InvalidTransition(f"{self.status} -> {status}")
         self.status = status

@@ -7,5 +7,15 @@ from appointments import views
 app_name = "appointments"
 urlpatterns = [
     path("", views.directory, name="directory"),
-    path("visits/", views.directory, name="list"),
+    path("therapists/<slug:slug>/", views.provider, name="provider"),
+    path("zone/", views.create_zone, name="create_zone"),
+    path("holds/", views.create_hold, name="create_hold"),
+    path("visits/", views.visit_list, name="list"),
+    path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
+    path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),
+    path(
+        "visits/<uuid:appointment_id>/cancellation/",
+        views.create_cancellation,
+        name="create_cancellation",
+    ),
 ]

@@ -1,10 +1,141 @@
 """Find a provider, hold a time, look after one's visits."""
 
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.http import SignedInRequest
+from accounts.models import Provider
+from accounts.zones import COOKIE
+from appointments import booking, invitation, presenters
+from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
+from appointments.directory import find, free_slots, instead_of, payers
+from appointments.forms import FindForm, HoldForm, StateForm, ZoneForm
+from appointments.holders import holder_of, known_holder
+from appointments.models import Appointment, InvalidTransition
+from core import zones
+
+MATCHES_A_PAGE = 12
+VISITS_A_PAGE = 20
+A_YEAR = 365 * 24 * 60 * 60  # seconds
+
+
+@login_not_required
+@require_GET
+def directory(request: HttpRequest) -> HttpResponse:
+    form = FindForm(request.GET if "state" in request.GET else None, payers=payers())
+    context: dict[str, Any] = {"form": form, "zone_form": ZoneForm()}
+    if form.is_valid():
+        today, now = timezone.localdate(), timezone.now()
+        matches = find(**form.wishes(), on=today, now=now, holder=known_holder(request))
+        page = Paginator(matches, MATCHES_A_PAGE).get_page(request.GET.get("page"))
+        context |= {"page": page, "rows": presenters.match_rows(page, zones.current())}
+        context |= presenters.find_words(form.cleaned_data)
+    return render(request, "appointments/directory.html", context, status=_status(form))
+
+
+@login_not_required
+@require_GET
+def provider(request: HttpRequest, slug: str) -> HttpResponse:
+    shown = get_object_or_404(Provider.objects.listed(), slug=slug)
+    form = StateForm(request.GET if "state" in request.GET else None)
+    today = timezone.localdate()
+    context = presenters.provider_facts(shown, on=today)
+    if form.is_valid():
+        state, holder = form.cleaned_data["state"], known_holder(request)
+        slots = free_slots(provider=shown, state=state, now=timezone.now(), holder=holder)
+        context |= presenters.slot_days(shown, state, slots, zones.current())
+        context["is_licensed"] = shown.may_treat_in(state, on=today)
+    context |= {"form": form, "zone_form": ZoneForm()}
+    return render(request, "appointments/provider.html", context, status=_status(form))
+
+
+def _status(form: FindForm | StateForm) -> int:
+    return 422 if form.errors else 200
+
+
+@login_not_required
+@require_POST
+def create_zone(request: HttpRequest) -> HttpResponse:
+    """Show times in another zone from now on; the page comes back as it was."""
+    back = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
+        back = reverse("appointments:directory")
+    form, response = ZoneForm(request.POST), redirect(back)
+    if form.is_valid():
+        zone = form.cleaned_data["zone"]
+        response.set_cookie(COOKIE, zone, A_YEAR, secure=request.is_secure(), samesite="Lax")
+    return response
+
+
+@login_not_required
+@require_POST
+def create_hold(request: HttpRequest) -> HttpResponse:
+    form = HoldForm(request.POST)
+    if not form.is_valid():
+        return render(request, "appointments/hold_invalid.html", status=422)
+    choice = {**form.cleaned_data, "holder": holder_of(request), "now": timezone.now()}
+    try:
+        held = booking.hold(**choice)
+    except (SlotTaken, NotOffered, NotLicensed) as refusal:
+        instead = instead_of(**choice, on=timezone.localdate())
+        context = presenters.refused_hold(refusal, form.cleaned_data, instead, zones.current())
+        return render(request, "appointments/hold_refused.html", context, status=409)
+    return redirect("booking", appointment_id=held.id)
 
 
 @require_GET
-def directory(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+def visit_list(request: SignedInRequest) -> HttpResponse:
+    mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
+    past = Paginator(mine.past(now=timezone.now()), VISITS_A_PAGE)
+    context = {
+        "upcoming": mine.upcoming(now=timezone.now()),
+        "page": past.get_page(request.GET.get("page")),
+    }
+    return render(request, "appointments/visit_list.html", context)
+
+
+@require_GET
+def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
+    return render(
+        request, "appointments/visit_detail.html", {"appointment": appointment, "facts": facts}
+    )
+
+
+@require_GET
+def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    return HttpResponse(
+        invitation.write(appointment, email=request.user.email, zone=zones.current()),
+        content_type=invitation.content_type(appointment),
+        headers={"Content-Disposition": f'attachment; filename="{invitation.FILENAME}"'},
+    )
+
+
+@require_POST
+def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    appointment = _mine(request, appointment_id)
+    try:
+        booking.cancel(appointment=appointment, by=request.user, now=timezone.now())
+    except (InvalidTransition, TooLate):
+        context = {"appointment": appointment}
+        return render(request, "appointments/cancellation_refused.html", context, status=409)
+    messages.success(request, _("The visit is cancelled. The time is free for someone else."))
+    return redirect("appointments:detail", appointment_id=appointment.id)
+
+
+def _mine(request: SignedInRequest, appointment_id: UUID) -> Appointment:
+    mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
+    return get_object_or_404(mine, id=appointment_id)

@@ -36,3 +36,37 @@ def append_only(table: str) -> migrations.RunSQL:
         FOR EACH ROW EXECUTE FUNCTION refuse_change();""",
         reverse_sql=f"DROP TRIGGER {table}_append_only ON {table};",
     )
+
+
+KEEP_BUT = """
+CREATE OR REPLACE FUNCTION keep_but() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  may_set text := TG_ARGV[0];
+BEGIN
+  IF TG_OP = 'UPDATE' AND to_jsonb(OLD) ->> may_set IS NULL
+     AND to_jsonb(NEW) - may_set = to_jsonb(OLD) - may_set THEN
+    RETURN NEW;
+  END IF;
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+"""
+
+
+def append_only_but(table: str, column: str) -> migrations.RunSQL:
+    """Like `append_only`, but an empty `column` may be filled once."""
+    return migrations.RunSQL(
+        sql=f"""{KEEP_BUT}
+        CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table}
+        FOR EACH ROW EXECUTE FUNCTION keep_but('{column}');""",
+        reverse_sql=f"DROP TRIGGER {table}_append_only ON {table};",
+    )
+
+
+def sealed_by(table: str, column: str) -> migrations.RunSQL:
+    """A migration step after which a row of `table` cannot change once `column` is filled."""
+    return migrations.RunSQL(
+        sql=f"""{REFUSE_CHANGE}
+        CREATE TRIGGER {table}_sealed BEFORE UPDATE OR DELETE ON {table}
+        FOR EACH ROW WHEN (OLD.{column} IS NOT NULL) EXECUTE FUNCTION refuse_change();""",
+        reverse_sql=f"DROP TRIGGER {table}_sealed ON {table};",
+    )

@@ -152,13 +152,10 @@ def _password_for_initdb(home: Home, password: str) -> Iterator[Path]:
 
 
 def _ensure_running(home: Home, settings: dict[str, str]) -> None:
-    home.make_folder(home.socket)
-    state = _wait_while_starting(home)
-    if state == ANSWERS:
-        return
-    if _is_alive(home):
-        _stop(home)  # unreachable all the same: somebody removed its socket
-    _start(home, settings)
+    if _wait_while_starting(home) != ANSWERS:
+        _stop(home)  # one that lost its socket lives, and is of no use
+        home.make_folder(home.socket)
+        _start(home, settings)
 
 
 def _wait_while_starting(home: Home) -> int:
@@ -174,19 +171,29 @@ def _is_ready(home: Home) -> int:
 
 def _is_alive(home: Home) -> bool:
     """
-    Whether the process that `postmaster.pid` names is our server.
+    Whether the process that `postmaster.pid` names is our server; if not, remove the file.
 
-    After a crash the number may belong to a stranger by now.  PostgreSQL cannot tell and would
-    not start, so the file goes.  Without /proc we cannot tell either, and leave it to PostgreSQL.
+    After a crash the number may belong to a stranger by now.  PostgreSQL cannot tell, and would
+    neither start nor stop.
     """
     pid_file = home.data / "postmaster.pid"
-    if not pid_file.exists() or not Path("/proc/self/cmdline").exists():
+    if not pid_file.exists():
         return False
-    command = Path("/proc") / pid_file.read_text().split("\n")[0] / "cmdline"
-    if command.exists() and _socket_setting(home).encode() in command.read_bytes():
-        return True
-    pid_file.unlink()
-    return False
+    process = Path("/proc") / pid_file.read_text().partition("\n")[0]
+    if Path("/proc/self").exists():
+        alive = _socket_setting(home).encode() in _command_line(process)
+    else:
+        alive = home.run("pg_ctl", "status", "-D", "data").returncode == 0
+    if not alive:
+        pid_file.unlink()
+    return alive
+
+
+def _command_line(process: Path) -> bytes:
+    try:
+        return (process / "cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _socket_setting(home: Home) -> str:
@@ -207,9 +214,10 @@ def _start(home: Home, settings: dict[str, str]) -> None:
 
 
 def _stop(home: Home) -> None:
-    _run(home, "pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(PATIENCE))
+    if _is_alive(home):
+        _run(home, "pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(PATIENCE))
     if home.socket.parent != home.path:
-        home.socket.rmdir()
+        shutil.rmtree(home.socket)
 
 
 def _run(home: Home, program: str, *arguments: str, stdin: str = "") -> None:

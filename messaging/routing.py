@@ -1,5 +1,12 @@
-"""Sockets of this app."""
+"""Sockets of messaging."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from messaging.consumers import ThreadConsumer
+
+websocket_urlpatterns = [
+    path(
+        "ws/thread/<uuid:thread_id>/",
+        ThreadConsumer.as_asgi(),  # type: ignore[arg-type]  # Django's path knows views only
+    ),
+]

@@ -1,10 +1,106 @@
-"""Threads."""
+"""Threads: the list, one of them, and writing in it."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import SignedInRequest
+from appointments.models import Appointment
+from messaging import messages, presenters, threads
+from messaging.forms import MessageForm, ReadingForm
+from messaging.models import Thread
 
 
 @require_GET
-def thread_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+def thread_list(request: SignedInRequest) -> HttpResponse:
+    opened = Thread.objects.visible_to(request.user).with_people().with_news_for(request.user)
+    context = {
+        "rows": presenters.rows(opened, request.user),
+        "openings": presenters.openings(threads.unopened(request.user), request.user),
+    }
+    return render(request, "messaging/thread_list.html", context)
+
+
+@require_POST
+def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    """Open the thread of the two people of a visit."""
+    visit = get_object_or_404(Appointment.objects.visible_to(request.user), id=appointment_id)
+    try:
+        opened = threads.open_for(visit, now=timezone.now())
+    except threads.NotTogether as hold:
+        raise Http404 from hold
+    return redirect("messaging:thread", opened.id)
+
+
+@require_http_methods(["GET", "POST"])
+def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
+    found = thread_or_404(request, thread_id)
+    if request.method == "POST":
+        return send(request, found)
+    return show(request, found, MessageForm())
+
+
+@require_GET
+def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpResponse:
+    """What was written while an open page had no socket."""
+    found = thread_or_404(request, thread_id)
+    new = messages.catch_up(thread=found, by=request.user, now=timezone.now(), after=after)
+    context = presenters.context(found, request.user) | {"shown": new}
+    return render(request, "messaging/_messages.html", context)
+
+
+@require_POST
+def create_reading(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
+    """Note what has been seen on an open page."""
+    found = thread_or_404(request, thread_id)
+    form = ReadingForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(status=422)
+    number = form.cleaned_data["number"]
+    messages.mark_read(thread=found, by=request.user, now=timezone.now(), up_to=number)
+    return HttpResponse(status=204)
+
+
+def thread_or_404(request: SignedInRequest, thread_id: UUID) -> Thread:
+    visible = Thread.objects.visible_to(request.user).with_people()
+    return get_object_or_404(visible, id=thread_id)
+
+
+def send(request: SignedInRequest, found: Thread) -> HttpResponse:
+    form = MessageForm(request.POST)
+    if not form.is_valid():
+        return show(request, found, form, status=422)
+    try:
+        sent = messages.send(thread=found, by=request.user, now=timezone.now(), **form.cleaned_data)
+    except messages.IdTaken:  # the browser's "back" showed a form that had been sent
+        form = form.again()
+        form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))
+        return show(request, found, form, status=409)
+    if is_fragment(request):
+        context = presenters.context(found, request.user) | {"message": sent}
+        return render(request, "messaging/_sent.html", context | {"form": MessageForm()})
+    return redirect(reverse("messaging:thread", args=[found.id]) + f"#message-{sent.number}")
+
+
+def show(
+    request: SignedInRequest, found: Thread, form: MessageForm, *, status: int = 200
+) -> HttpResponse:
+    context = presenters.context(found, request.user) | {"form": form}
+    if is_fragment(request):
+        return render(request, "messaging/_composer.html", context, status=status)
+    before = int(asked) if (asked := request.GET.get("before", "")).isdecimal() else None
+    context["is_latest"] = before is None
+    context["shown"] = messages.read(
+        thread=found, by=request.user, now=timezone.now(), before=before
+    )
+    return render(request, "messaging/thread.html", context, status=status)
+
+
+def is_fragment(request: SignedInRequest) -> bool:
+    """Whether an open page asks, which needs only the part that changes."""
+    return request.headers.get("HX-Request") == "true"

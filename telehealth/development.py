@@ -1,5 +1,85 @@
-"""Pages that exist in development only: the mailbox and the demo people."""
+"""Pages that exist in development only: the mailbox, and the demo people's one click in."""
 
-from django.urls import URLPattern
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from functools import wraps
 
-urlpatterns: list[URLPattern] = []
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.backend import DEMO_DOMAIN
+from accounts.following import following
+from accounts.models import User
+from core import mailbox
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+def development_only(view: View) -> View:
+    """Even where the address was routed by mistake, production answers 404."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest) -> HttpResponse:
+        if not settings.DEBUG:
+            raise Http404
+        return view(request)
+
+    return guarded
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail as the page shows it."""
+
+    subject: str
+    to: str
+    sent_at: datetime | None
+    body: str
+    attachments: list[str]
+
+
+@login_not_required
+@require_GET
+@development_only
+def letters(request: HttpRequest) -> HttpResponse:
+    shown = [read(letter) for letter in mailbox.letters()]
+    return render(request, "mailbox.html", {"letters": shown})
+
+
+def read(mail: EmailMessage) -> Letter:
+    body = mail.get_body(("plain",))
+    return Letter(
+        subject=mail.get("Subject", ""),
+        to=mail.get("To", ""),
+        sent_at=parsedate_to_datetime(mail["Date"]) if mail["Date"] else None,
+        body=body.get_content() if body else "",
+        attachments=[part.get_filename("") for part in mail.iter_attachments()],
+    )
+
+
+@login_not_required
+@require_POST
+@development_only
+def demo_sign_in(request: HttpRequest) -> HttpResponse:
+    people = User.objects.filter(email__endswith=f"@{DEMO_DOMAIN}", is_active=True)
+    user = get_object_or_404(people, pk=parsed(request.POST.get("user", "")))
+    login(request, user)
+    return redirect(following(request, otherwise="home"))
+
+
+def parsed(user_id: str) -> int:
+    return int(user_id) if user_id.isdecimal() else 0
+
+
+urlpatterns = [
+    path("mailbox/", letters, name="mailbox"),
+    path("demo-sign-in/", demo_sign_in, name="demo_sign_in"),
+]

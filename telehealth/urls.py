@@ -1,9 +1,9 @@
 """Every address of the site. An app's own addresses are in its urls.py."""
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-from telehealth import home, intake, pages
+from telehealth import errors, home, intake, pages
 
 urlpatterns = [
     path("", include("appointments.urls")),
@@ -12,10 +12,11 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("billing.urls")),
     path("account/", include("accounts.urls")),
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("accounts.entrance_urls")),
     path("home/", home.home, name="home"),
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
+    path("booking/<uuid:appointment_id>/renewal/", intake.create_renewal, name="booking_renewal"),
     path("help-now/", pages.help_now, name="help_now"),
 ]
 
@@ -23,6 +24,7 @@ if settings.DEBUG:
     from telehealth import development
 
     urlpatterns += development.urlpatterns
+    urlpatterns += [re_path(r"^.*/$", errors.not_found)]  # instead of Django's technical page
 
 handler404 = "telehealth.errors.not_found"
 handler500 = "telehealth.errors.server_error"

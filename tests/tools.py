@@ -102,21 +102,20 @@ def install_packages(packages: list[str]) -> None:
 
 
 def attempt(command: list[str], environment: dict[str, str] | None = None) -> None:
-    """Run an installer; its failure is told, and is not ours."""
+    """Run an installer; if it fails that is told, and the tests go on without."""
     try:
-        done = subprocess.run(
+        subprocess.run(
             command,
-            check=False,
+            check=True,
             env={**os.environ, **(environment or {})},
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
+            capture_output=True,
             timeout=INSTALL_MINUTES * 60,
         )
+    except subprocess.CalledProcessError:
+        say(f"`{' '.join(command)}` failed; going on without. Try it by hand to see why.")
     except subprocess.TimeoutExpired:
-        say(f"`{' '.join(command)}` took too long; going on without it.")
-        return
-    if done.returncode != 0:
-        say(f"`{' '.join(command)}` failed; going on without it.")
+        say(f"`{' '.join(command)}` took too long; going on without.")
 
 
 def say(sentence: str) -> None:
@@ -129,7 +128,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if reasons:
         told = ", ".join(f"{reason} ({count})" for reason, count in sorted(reasons.items()))
         terminalreporter.write_line(
-            f"{reasons.total()} tests skipped for a missing tool: {told}", yellow=True
+            f"{reasons.total()} skipped for a missing tool: {told}", yellow=True
         )
 
 

@@ -140,4 +140,12 @@ class Migration(migrations.Migration):
             model_name='schedule',
             constraint=models.CheckConstraint(condition=models.Q(('step_minutes__gt', 0), ('visit_minutes__gt', 0)), name='schedule_minutes_positive'),
         ),
+        migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.UniqueConstraint(condition=models.Q(('status', 'held')), fields=('holder',), name='appointment_hold_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['held', 'booked', 'arrived', 'fulfilled', 'noshow', 'cancelled'])), name='appointment_status_known'),
+        ),
     ]

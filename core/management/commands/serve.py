@@ -1,5 +1,6 @@
 import errno
 import http.client
+import os
 import socket
 import sys
 from argparse import ArgumentParser
@@ -35,6 +36,7 @@ class Command(BaseCommand):
         refuse_taken_port(port)
         # Demo accounts have public passwords: never where people are really served.
         demo = settings.DEBUG and not no_demo
+        os.environ.setdefault("SITE_URL", f"http://{ADDRESS}:{port}")  # for links in mail
         try:
             with stop_on_signals():
                 self.prepare(demo=demo)
@@ -52,7 +54,7 @@ class Command(BaseCommand):
     def prepare(self, *, demo: bool) -> None:
         if unapplied_count := len(migration_plan()):
             self.stdout.write(f"Preparing the database: {unapplied_count} steps.")
-            call_command("migrate", interactive=False, stdout=self.stdout)
+            call_command("migrate", interactive=False)
         if demo and "seed_demo" in get_commands():
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
         connection.close()
@@ -88,10 +90,12 @@ def migration_plan() -> list[tuple[Migration, bool]]:
 
 
 def commands(port: int) -> dict[str, list[str]]:
-    celery = [sys.executable, "-m", "celery", "-A", "telehealth"]
+    # Celery warns root, but in development there is nobody else; production has units of its own.
+    python = [sys.executable, "-W", "ignore:You're running the worker with superuser privileges"]
+    celery = [*python, "-m", "celery", "--quiet", "-A", "telehealth"]
     return {
         "web": [
-            *[sys.executable, "-m", "uvicorn", "telehealth.asgi:application"],
+            *[*python, "-m", "uvicorn", "telehealth.asgi:application"],
             *["--host", ADDRESS, "--port", str(port), "--lifespan", "on"],
             *["--log-level", "warning", "--timeout-graceful-shutdown", "5"],
             # A phone that sleeps for a while keeps its place in the waiting room.

@@ -1,0 +1,16 @@
+"""Phone numbers of the North American Numbering Plan."""
+
+import re
+
+PARTS = re.compile(r"1?([2-9]\d{2})([2-9]\d{2})(\d{4})")
+
+
+def parse(text: str) -> str:
+    """Return the number as it is kept, "312-555-0123", from any usual way of writing it.
+
+    :raises ValueError: if it is not a number of the plan
+    """
+    digits = re.sub(r"[\s().+-]", "", text)
+    if (match := PARTS.fullmatch(digits)) is None:
+        raise ValueError("not a phone number of the North American Numbering Plan")
+    return "-".join(match.groups())

@@ -1,0 +1,74 @@
+"""What happens on the day: somebody arrives, two people meet, the visit is complete.
+
+The room and the note are floors above; they tell what happened through these functions.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import User
+from appointments import days
+from appointments.models import Appointment, Attendance
+from appointments.signals import appointment_fulfilled
+from core import audit
+
+
+@transaction.atomic
+def record_arrival(*, appointment: Appointment, now: datetime) -> None:
+    """
+    The patient is at the door. Coming back to it later changes nothing.
+
+    :raises InvalidTransition: if the visit was cancelled or missed, or never booked
+    """
+    appointment.lock()
+    if appointment.status in (Appointment.Status.ARRIVED, Appointment.Status.FULFILLED):
+        return
+    appointment.arrive(now=now)
+    patient = appointment.patient
+    assert patient is not None  # noqa: S101 -- appointment_held_or_has_patient
+    audit.record(
+        "appointment.arrived", subject=appointment, by=patient.user, at=now, patient_id=patient.pk
+    )
+    days.publish_change(appointment)
+
+
+def record_attendance(
+    *,
+    appointment: Appointment,
+    started_at: datetime,
+    ended_at: datetime,
+    modality: str,
+    patient_state: str,
+    is_at_home: bool,
+) -> Attendance:
+    """
+    Write down what happened in the visit, once. Told again, the first account stands.
+
+    :param started_at: when both were there; the charge counts minutes from it
+    :param modality: an `Attendance.Modality`
+    :param patient_state: where the patient said she was, at the door
+    """
+    facts = {
+        "started_at": started_at,
+        "ended_at": ended_at,
+        "modality": modality,
+        "patient_state": patient_state,
+        "is_at_home": is_at_home,
+    }
+    attendance, _ = Attendance.objects.get_or_create(appointment=appointment, defaults=facts)
+    return attendance
+
+
+@transaction.atomic
+def complete(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """
+    The visit is over and written up. What follows from it, such as a charge, follows here.
+
+    :raises InvalidTransition: unless somebody has arrived, and if it is complete already
+    """
+    appointment.fulfil()
+    patient_id = appointment.patient_id
+    audit.record("appointment.fulfilled", subject=appointment, by=by, at=now, patient_id=patient_id)
+    appointment_fulfilled.send(Appointment, appointment=appointment, by=by, now=now)
+    days.publish_change(appointment)

@@ -1,0 +1,79 @@
+"""The visit as a calendar file (RFC 5545, RFC 5546), with nothing in it that calendars may leak."""
+
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress
+
+from appointments.models import Appointment
+from core import zones
+
+FILENAME = "appointment.ics"
+
+
+def link(appointment: Appointment) -> str:
+    """Return the full address of the visit's page."""
+    path = reverse("appointments:detail", args=[appointment.id])
+    return f"{settings.SITE_URL}{path}"
+
+
+def method(appointment: Appointment) -> str:
+    is_cancelled = appointment.status == Appointment.Status.CANCELLED
+    return "CANCEL" if is_cancelled else "REQUEST"
+
+
+def content_type(appointment: Appointment) -> str:
+    return f"text/calendar; method={method(appointment)}"
+
+
+def write(appointment: Appointment, *, email: str, zone: ZoneInfo) -> bytes:
+    """
+    Return the invitation for one reader, in her zone.
+
+    The same UID with a higher SEQUENCE changes or removes the entry that a calendar already has.
+    """
+    calendar = Calendar()
+    calendar.add("prodid", "-//Telehealth//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method(appointment))
+    calendar.add_component(_event(appointment, email=email, zone=zone))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _event(appointment: Appointment, *, email: str, zone: ZoneInfo) -> Event:
+    is_cancelled = appointment.status == Appointment.Status.CANCELLED
+    event = Event()
+    event.add("uid", f"{appointment.id}@{urlsplit(settings.SITE_URL).hostname}")
+    event.add("sequence", appointment.version)
+    event.add("dtstamp", _changed_at(appointment))
+    event.add("dtstart", appointment.starts_at.astimezone(zone))
+    event.add("dtend", appointment.ends_at.astimezone(zone))
+    event.add("summary", _("Appointment"))
+    when = zones.full(appointment.starts_at, zone)
+    event.add("description", f"{when}\n{link(appointment)}")
+    event.add("url", link(appointment))
+    event.add("class", "PRIVATE")
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
+    event.add("attendee", _attendee(email))
+    return event
+
+
+def _attendee(email: str) -> vCalAddress:
+    """The reader has agreed by booking: her calendar need not ask, nor answer us."""
+    attendee = vCalAddress(f"mailto:{email}")
+    attendee.params["PARTSTAT"] = "ACCEPTED"
+    attendee.params["RSVP"] = "FALSE"
+    return attendee
+
+
+def _changed_at(appointment: Appointment) -> datetime:
+    changed_at = appointment.cancelled_at or appointment.booked_at
+    assert changed_at is not None  # noqa: S101 -- appointment_booked_at_unless_held
+    return changed_at

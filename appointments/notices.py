@@ -1,0 +1,108 @@
+"""Mail about a visit: neutral words, for a screen that somebody else may see.
+
+No name of a provider or patient, no clinical word; what it is about stands behind the sign-in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from appointments import invitation
+from appointments.models import Appointment
+from core import outbox, zones
+from core.duties import handler
+
+CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
+RECIPIENTS = ("patient", "provider")
+
+
+@dataclass(frozen=True)
+class Words:
+    subject: str | Promise
+    opening: str | Promise
+
+
+WORDS = {
+    (CONFIRMATION, "patient"): Words(
+        _("Your appointment is confirmed"), _("Your appointment is confirmed.")
+    ),
+    (CONFIRMATION, "provider"): Words(
+        _("New appointment"), _("An appointment was booked with you.")
+    ),
+    (CANCELLATION, "patient"): Words(
+        _("Your appointment is cancelled"),
+        _("Your appointment is cancelled. There is nothing more to do."),
+    ),
+    (CANCELLATION, "provider"): Words(
+        _("Appointment cancelled"), _("An appointment was cancelled. Its time is free again.")
+    ),
+}
+
+
+def enqueue_confirmation(appointment: Appointment, *, now: datetime) -> None:
+    _enqueue(CONFIRMATION, appointment, now=now)
+
+
+def enqueue_cancellation(appointment: Appointment, *, now: datetime) -> None:
+    _enqueue(CANCELLATION, appointment, now=now)
+
+
+def _enqueue(kind: str, appointment: Appointment, *, now: datetime) -> None:
+    for recipient in RECIPIENTS:
+        outbox.enqueue(
+            kind,
+            key=f"{appointment.id}:{appointment.version}:mail:{recipient}",
+            payload={
+                "appointment": str(appointment.id),
+                "version": appointment.version,
+                "recipient": recipient,
+            },
+            due_at=now,
+        )
+
+
+@handler(CONFIRMATION)
+def send_confirmation(payload: dict[str, Any], _now: datetime) -> None:
+    _send(CONFIRMATION, payload)
+
+
+@handler(CANCELLATION)
+def send_cancellation(payload: dict[str, Any], _now: datetime) -> None:
+    _send(CANCELLATION, payload)
+
+
+def _send(kind: str, payload: dict[str, Any]) -> None:
+    """Send the mail, unless the visit has changed since: that change has a mail of its own."""
+    people = Appointment.objects.select_related("patient__user", "provider__user")
+    appointment = people.get(id=payload["appointment"])
+    if appointment.version == payload["version"]:
+        _letter(kind, appointment, payload["recipient"]).send()
+
+
+def _letter(kind: str, appointment: Appointment, recipient: str) -> EmailMessage:
+    person = getattr(appointment, recipient)
+    zone = ZoneInfo(person.zone)
+    words = WORDS[kind, recipient]
+    context = {
+        "opening": words.opening,
+        "when": zones.full(appointment.starts_at, zone),
+        "link": invitation.link(appointment),
+    }
+    letter = EmailMessage(
+        subject=str(words.subject),
+        body=render_to_string("appointments/mail/notice.txt", context),
+        to=[person.user.email],
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    letter.attach(
+        invitation.FILENAME,
+        invitation.write(appointment, email=person.user.email, zone=zone),
+        invitation.content_type(appointment),
+    )
+    return letter

@@ -1,0 +1,155 @@
+"""What pages show of times and visits, worked out before the template."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from accounts.codes import Concern, Language, State
+from accounts.models import Licence, Provider, User
+from appointments import door, reasons
+from appointments.booking import NotLicensed, NotOffered, SlotTaken
+from appointments.directory import Instead, Match
+from appointments.models import Appointment
+
+AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
+FREE_TO_CANCEL = timedelta(hours=24)  # as the cancellation policy says that patients sign
+
+
+@dataclass(frozen=True)
+class Day:
+    """The free times of one day of the reader's calendar."""
+
+    on: date
+    slots: list[datetime]
+
+
+def by_day(slots: Iterable[datetime], zone: ZoneInfo) -> list[Day]:
+    """Put times under their day in `zone`, both in the order in which they come."""
+    days: dict[date, list[datetime]] = {}
+    for slot in slots:
+        days.setdefault(slot.astimezone(zone).date(), []).append(slot)
+    return [Day(on, times) for on, times in days.items()]
+
+
+@dataclass(frozen=True)
+class MatchRow:
+    """One provider in a list: who, why, when."""
+
+    provider: Provider
+    languages: list[str]
+    reasons: list[str]
+    days: list[Day]
+
+
+def match_rows(matches: Iterable[Match], zone: ZoneInfo) -> list[MatchRow]:
+    return [
+        MatchRow(m.provider, _languages(m.provider), m.reasons, by_day(m.slots, zone))
+        for m in matches
+    ]
+
+
+def _languages(provider: Provider) -> list[str]:
+    return [str(Language(code).label) for code in provider.languages]
+
+
+def find_words(wishes: dict[str, Any]) -> dict[str, Any]:
+    """Word what was asked for: the state, and whether there is a wish one could drop."""
+    state = wishes["state"]
+    return {
+        "state": state,
+        "state_name": State(state).label,
+        "has_wishes": any(value for name, value in wishes.items() if name != "state"),
+    }
+
+
+def provider_facts(provider: Provider, *, on: date) -> dict[str, Any]:
+    """Put the codes of a provider's entry into words; licences that are not valid stay out."""
+    licences = [one for one in provider.licences.all() if one.valid_from <= on <= one.valid_until]
+    return {
+        "provider": provider,
+        "concerns": [Concern(code).label for code in provider.concerns],
+        "languages": _languages(provider),
+        "licences": [(_licence_name(one), one) for one in licences],
+    }
+
+
+def _licence_name(licence: Licence) -> str:
+    state = str(State(licence.state).label)
+    return reasons.COMPACTS.get(licence.compact, licence.compact) or state
+
+
+def slot_days(
+    provider: Provider, state: str, slots: list[datetime], zone: ZoneInfo
+) -> dict[str, Any]:
+    return {
+        "provider": provider,
+        "state": state,
+        "state_name": State(state).label,
+        "days": by_day(slots, zone),
+    }
+
+
+def refused_hold(
+    refusal: Exception, choice: dict[str, Any], instead: Instead, zone: ZoneInfo
+) -> dict[str, Any]:
+    """Word why a time could not be held, and what is free in its place."""
+    words = _refusal_words(choice["state"])[type(refusal)]
+    return {
+        **slot_days(choice["provider"], choice["state"], instead.slots, zone),
+        "title": words[0],
+        "reason": words[1],
+        "rows": match_rows(instead.matches, zone),
+    }
+
+
+def _refusal_words(state: str) -> dict[type[Exception], tuple[str, str]]:
+    where = {"state": State(state).label}
+    return {
+        SlotTaken: (
+            _("That time has just been taken"),
+            _("Someone else chose it a moment before you. Nothing was booked for you."),
+        ),
+        NotOffered: (
+            _("That time is no longer offered"),
+            _("The page may have been open for a while. Nothing was booked for you."),
+        ),
+        NotLicensed: (
+            _("That time cannot be in %(state)s") % where,
+            _(
+                "On that day this therapist holds no licence for people in %(state)s."
+                " Nothing was booked for you."
+            )
+            % where,
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What is true of a visit at this moment, for the one who looks at it."""
+
+    is_provider: bool
+    is_ahead: bool  # it can still take place, or is taking place
+    is_open: bool  # one can come in
+    opens_at: datetime
+    may_cancel: bool
+    is_free_to_cancel: bool
+    free_until: datetime
+
+
+def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> VisitFacts:
+    is_ahead = appointment.status in AHEAD and now < door.closes_at(appointment)
+    free_until = appointment.starts_at - FREE_TO_CANCEL
+    return VisitFacts(
+        is_provider=appointment.provider.user_id == reader.pk,
+        is_ahead=is_ahead,
+        is_open=is_ahead and door.opens_at(appointment) <= now,
+        opens_at=door.opens_at(appointment),
+        may_cancel=is_ahead and now < appointment.starts_at,
+        is_free_to_cancel=now < free_until,
+        free_until=free_until,
+    )

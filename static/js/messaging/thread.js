@@ -1,0 +1,168 @@
+/* An open thread: what arrives is shown without a reload, and nothing that was typed is lost. */
+
+const PING_EVERY = 30_000; // milliseconds
+const PONG_WITHIN = 10_000;
+const LONGEST_PAUSE = 30_000;
+const NOT_FOUND = 4404; // signed out, or no longer part of the thread: trying again will not help
+
+class MessageThread extends HTMLElement {
+  #socket = null;
+  #attempts = 0;
+  #timers = {};
+  #isSending = false;
+
+  connectedCallback() {
+    this.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+    document.addEventListener("visibilitychange", () => this.#look());
+    window.addEventListener("online", () => this.#connect());
+    this.#connect();
+  }
+
+  get #form() {
+    return this.querySelector("form");
+  }
+
+  get #list() {
+    return this.querySelector(".msgs");
+  }
+
+  get #last() {
+    return Number(this.#list.lastElementChild?.dataset.number ?? 0);
+  }
+
+  // The socket
+
+  #connect() {
+    if (this.#socket && this.#socket.readyState <= WebSocket.OPEN) return;
+    clearTimeout(this.#timers.retry);
+    const address = new URL(this.dataset.socket, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    socket.addEventListener("open", () => this.#opened());
+    socket.addEventListener("message", (event) => this.#hear(JSON.parse(event.data)));
+    socket.addEventListener("close", (event) => this.#closed(event.code));
+    this.#socket = socket;
+  }
+
+  #opened() {
+    this.#attempts = 0;
+    this.#timers.ping = setInterval(() => this.#ping(), PING_EVERY);
+    this.#catchUp();
+  }
+
+  #closed(code) {
+    clearInterval(this.#timers.ping);
+    clearTimeout(this.#timers.pong);
+    if (code === NOT_FOUND) {
+      this.#say(this.dataset.signedOut);
+      return;
+    }
+    const pause = Math.min(LONGEST_PAUSE, 1000 * 2 ** this.#attempts++);
+    // Not all at once: after a restart of the server every page comes back.
+    this.#timers.retry = setTimeout(() => this.#connect(), pause * (0.5 + Math.random() / 2));
+  }
+
+  #ping() {
+    this.#socket.send("ping");
+    this.#timers.pong = setTimeout(() => this.#socket.close(), PONG_WITHIN);
+  }
+
+  #hear(frame) {
+    if (frame.kind === "pong") clearTimeout(this.#timers.pong);
+    else if (frame.kind === "resumed") this.#catchUp();
+    else this.#arrive(frame.html);
+  }
+
+  // What arrives
+
+  #arrive(html) {
+    const items = parse(html).querySelectorAll("li");
+    if (Number(items[0].dataset.number) > this.#last + 1) this.#catchUp();
+    else this.#add(items);
+  }
+
+  async #catchUp() {
+    try {
+      const response = await fetch(`${this.dataset.thread}missed/${this.#last}/`, { redirect: "error" });
+      if (response.ok) this.#add(parse(await response.text()).querySelectorAll("li"));
+    } catch {
+      // No connection: the socket notices too, and its next opening asks again.
+    }
+  }
+
+  #add(items) {
+    const isAtEnd = this.#form.getBoundingClientRect().top < window.innerHeight;
+    const fresh = [...items].filter((item) => Number(item.dataset.number) > this.#last);
+    if (fresh.length === 0) return;
+    this.querySelector("[data-empty]")?.remove();
+    this.#list.append(...fresh);
+    if (isAtEnd) this.#form.scrollIntoView({ block: "end" });
+    this.#look();
+  }
+
+  /** Tell the server what has been seen, so that no mail asks to look at it. */
+  #look() {
+    if (document.visibilityState !== "visible" || this.#last === 0) return;
+    const body = new FormData(this.#form);
+    body.delete("body");
+    body.set("number", this.#last);
+    fetch(`${this.dataset.thread}reading/`, { method: "POST", body, redirect: "manual" }).catch(() => {});
+  }
+
+  // What is sent
+
+  async #send() {
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#say(this.dataset.sending);
+    const sent = this.#form.elements.body.value;
+    try {
+      await this.#answered(await this.#post(), sent);
+    } catch {
+      this.#say(this.dataset.notSent);
+    }
+    this.#isSending = false;
+  }
+
+  #post() {
+    return fetch(this.#form.getAttribute("action"), {
+      method: "POST",
+      body: new FormData(this.#form),
+      headers: { "HX-Request": "true" },
+      redirect: "manual",
+    });
+  }
+
+  async #answered(response, sent) {
+    const isRefused = [409, 422].includes(response.status);
+    if (!response.ok && !isRefused) {
+      const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
+      this.#say(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
+      return;
+    }
+    const answer = parse(await response.text());
+    const words = this.#form.elements.body.value; // she may have typed on in the meantime
+    const rest = isRefused || !words.startsWith(sent) ? words : words.slice(sent.length);
+    this.#form.replaceWith(answer.querySelector("form"));
+    this.#form.elements.body.value = rest;
+    this.#form.elements.body.focus();
+    this.#say("");
+    const items = answer.querySelectorAll("li");
+    if (items.length > 0) this.#arrive(items[0].outerHTML);
+  }
+
+  #say(words) {
+    this.querySelector("[data-status]").textContent = words;
+  }
+}
+
+function parse(html) {
+  const box = document.createElement("template");
+  box.innerHTML = html;
+  return box.content;
+}
+
+customElements.define("message-thread", MessageThread);

@@ -1,0 +1,67 @@
+"""The people of the demo practice, who exist in development only."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.backend import DEMO_DOMAIN
+from accounts.models import Membership, Patient, User
+
+PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- public on purpose; see accounts.backend
+SUFFIX = f"@{DEMO_DOMAIN}"
+SHOWN_PER_ROLE = 4
+PATIENT = _("Patient")
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One button: who, and in which role."""
+
+    user_id: int
+    name: str
+    email: str
+    role: Any  # in words; lazy
+
+
+def make_user(name: str) -> User:
+    """Make a demo person who can sign in: `name` goes before the @ of the address."""
+    email = name + SUFFIX
+    user = User.objects.create(email=email, password=_password_hash())
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    return user
+
+
+@lru_cache(maxsize=1)
+def _password_hash() -> str:
+    return make_password(PASSWORD)  # slow on purpose; once is enough for one password
+
+
+def sign_ins() -> list[SignIn]:
+    """The first few demo people of each role, patients first. Two queries."""
+    return [*_patients(), *_members()]
+
+
+def _patients() -> list[SignIn]:
+    patients = Patient.objects.filter(user__email__endswith=SUFFIX).select_related("user")
+    return [
+        SignIn(patient.user_id, patient.name, patient.user.email, PATIENT)
+        for patient in patients.order_by("pk")[:SHOWN_PER_ROLE]
+    ]
+
+
+def _members() -> list[SignIn]:
+    members = Membership.objects.filter(user__email__endswith=SUFFIX)
+    by_role: dict[str, list[SignIn]] = {role: [] for role in Membership.Role}
+    for member in members.select_related("user__provider").order_by("pk"):
+        by_role[member.role].append(_member(member))
+    return [person for people in by_role.values() for person in people[:SHOWN_PER_ROLE]]
+
+
+def _member(member: Membership) -> SignIn:
+    user = member.user
+    name = user.provider.title if hasattr(user, "provider") else user.email.partition("@")[0]
+    return SignIn(user.pk, name, user.email, member.get_role_display())

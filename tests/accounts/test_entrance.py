@@ -1,0 +1,277 @@
+import re
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core import mail
+from django.core.cache import cache
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from core import duties
+from core.models import Duty
+from tests.factories import PASSWORD, make_user
+
+EMAIL = "Alice.Doe@Example.com"
+FORM = {"email": EMAIL, "password1": PASSWORD}
+BOOKING = "/booking/8d5f4f0e-58a1-4a05-8a4d-9d3b2b3c7d11/"
+
+
+@pytest.fixture(autouse=True)
+def unlimited():
+    """The rate limits count in the cache, which outlives a test."""
+    cache.clear()
+
+
+@pytest.fixture
+def confirmed(db):
+    """A user with a confirmed address."""
+    user = make_user("alice.doe@example.com")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def newest_letter():
+    duties.sweep(now=timezone.now())
+    return mail.outbox[-1]
+
+
+def newest_code() -> str:
+    return re.search(r"\d{4}-\d{4}", newest_letter().body)[0]
+
+
+def sign_up(client, **more):
+    return client.post(reverse("account_signup"), FORM | more)
+
+
+def confirm(client, code, **more):
+    return client.post(reverse("account_email_verification_sent"), {"code": code} | more)
+
+
+def signed_in_id(client):
+    return client.session.get("_auth_user_id")
+
+
+def test_signing_up_lowers_the_email_and_signs_in_after_the_code(db, client):
+    sign_up(client)
+    before = signed_in_id(client)
+
+    confirm(client, newest_code())
+
+    user = User.objects.get()
+    assert (user.email, before, signed_in_id(client)) == (
+        "alice.doe@example.com",
+        None,
+        str(user.pk),
+    )
+
+
+def test_the_way_on_is_kept_through_the_code(db, client):
+    sign_up(client, next=BOOKING)
+
+    response = confirm(client, newest_code())
+
+    assert (response.status_code, response["Location"]) == (302, BOOKING)
+
+
+def test_a_way_on_to_another_site_is_dropped(db, client):
+    sign_up(client, next="https://evil.example/")
+
+    response = confirm(client, newest_code())
+
+    assert response["Location"] == reverse("home")
+
+
+def test_the_session_survives_signing_up(db, client):
+    session = client.session
+    session["holder"] = "secret"
+    session.save()
+
+    sign_up(client)
+    confirm(client, newest_code())
+
+    assert client.session["holder"] == "secret"
+
+
+def test_the_session_survives_another_email(db, client):
+    session = client.session
+    session["holder"] = "secret"
+    session.save()
+    sign_up(client, next=BOOKING)
+
+    response = confirm(client, "", action="restart")
+
+    assert (
+        response["Location"] == f"{reverse('account_signup')}?next=%2Fbooking%2F{BOOKING[9:-1]}%2F"
+    )
+    assert client.session["holder"] == "secret"
+
+
+def test_a_new_code_replaces_the_old(db, client):
+    sign_up(client)
+    old = newest_code()
+    cache.clear()
+
+    confirm(client, "", action="resend")
+    response = confirm(client, old)
+
+    assert response.status_code == 422
+    assert confirm(client, newest_code()).status_code == 302
+
+
+def test_a_short_password_is_refused_and_the_email_kept(db, client):
+    response = sign_up(client, password1="short")
+
+    assert (response.status_code, User.objects.count()) == (422, 0)
+    assert "Make it 15 characters or more. A few words are best." in response.content.decode()
+    assert f'value="{EMAIL}"' in response.content.decode()
+
+
+def test_signing_up_with_a_known_email_looks_the_same(confirmed, client, django_user_model):
+    known = sign_up(client)
+    known_page = client.get(known["Location"]).content.decode()
+    known_letter = newest_letter()
+    client.cookies.clear()
+    unknown = sign_up(client, email="new@example.com")
+    unknown_page = client.get(unknown["Location"]).content.decode()
+
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert visible(known_page) == visible(unknown_page.replace("new@", "alice.doe@"))
+    assert known_letter.subject == "You already have an account"
+
+
+def visible(page: str) -> str:
+    """The page without its CSRF tokens."""
+    return re.sub(r"[A-Za-z0-9]{64}", "", page)
+
+
+def test_a_wrong_code_three_times_ends_the_try(db, client):
+    sign_up(client)
+
+    statuses = [confirm(client, "0000-0000").status_code for _ in range(3)]
+
+    assert statuses == [422, 422, 302]
+    assert confirm(client, newest_code())["Location"] == reverse("account_login")
+
+
+def test_signing_in(confirmed, client):
+    client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
+
+    assert signed_in_id(client) == str(confirmed.pk)
+
+
+def test_a_wrong_password_is_refused_like_an_unknown_email(confirmed, client):
+    wrong = client.post(reverse("account_login"), {"login": EMAIL, "password": "x"})
+    unknown = client.post(reverse("account_login"), {"login": "no@example.com", "password": "x"})
+
+    assert (wrong.status_code, unknown.status_code) == (422, 422)
+    sentence = "This email and password do not go together."
+    assert sentence in wrong.content.decode()
+    assert sentence in unknown.content.decode()
+
+
+def test_guessing_a_password_is_slowed_down(confirmed, client):
+    for _ in range(5):
+        client.post(reverse("account_login"), {"login": EMAIL, "password": "x"})
+
+    response = client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
+
+    assert response.status_code == 422
+    assert "That was tried too often." in response.content.decode()
+
+
+def test_many_sign_ups_from_one_address_are_paused(db, client):
+    for number in range(20):
+        client.cookies.clear()
+        sign_up(client, password1="short", email=f"a{number}@example.com")
+
+    response = sign_up(client)
+
+    assert response.status_code == 429
+    assert "Too many tries" in response.content.decode()
+
+
+def test_a_new_password_by_code_signs_in(confirmed, client):
+    client.post(reverse("account_reset_password"), {"email": EMAIL})
+    client.post(reverse("account_confirm_password_reset_code"), {"code": newest_code()})
+    words = "another few calm words"
+
+    client.post(
+        reverse("account_complete_password_reset"), {"password1": words, "password2": words}
+    )
+
+    confirmed.refresh_from_db()
+    assert (confirmed.check_password(words), signed_in_id(client)) == (True, str(confirmed.pk))
+    assert newest_letter().subject == "Your password was changed"
+
+
+def test_a_new_password_for_an_unknown_email_looks_the_same(db, client):
+    response = client.post(reverse("account_reset_password"), {"email": "no@example.com"})
+
+    assert response["Location"] == reverse("account_confirm_password_reset_code")
+    assert newest_letter().subject == "No account with this email"
+
+
+def test_changing_the_password_needs_the_old_one(confirmed, client):
+    client.force_login(confirmed)
+    words = "another few calm words"
+    form = {"oldpassword": "wrong", "password1": words, "password2": words}
+
+    refused = client.post(reverse("account_change_password"), form)
+    taken = client.post(reverse("account_change_password"), form | {"oldpassword": PASSWORD})
+
+    assert (refused.status_code, taken.status_code) == (422, 302)
+
+
+def test_a_new_email_counts_from_its_confirmation(confirmed, client):
+    client.force_login(confirmed)
+    client.post(reverse("account_email"), {"action_add": "1", "email": "New@example.com"})
+    before = User.objects.get().email
+
+    confirm(client, newest_code())
+
+    assert (before, User.objects.get().email) == ("alice.doe@example.com", "new@example.com")
+
+
+def test_signing_out_leads_to_the_start(confirmed, client):
+    client.force_login(confirmed)
+
+    response = client.post(reverse("account_logout"))
+
+    assert (response["Location"], signed_in_id(client)) == ("/", None)
+
+
+@pytest.mark.parametrize(
+    "name", ["account_login", "account_signup", "account_reset_password", "account_inactive"]
+)
+def test_the_entrance_is_open(db, client, name):
+    response = client.get(reverse(name))
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["account_email", "account_change_password", "account_logout"])
+def test_the_account_pages_open_for_their_owner(confirmed, client, name):
+    client.force_login(confirmed)
+
+    response = client.get(reverse(name))
+
+    assert (response.status_code, "csrfmiddlewaretoken" in response.content.decode()) == (200, True)
+
+
+def test_an_email_is_taken_once_whatever_its_case(confirmed):
+    with pytest.raises(IntegrityError, match="user_email_once"), transaction.atomic():
+        User.objects.create(email="ALICE.DOE@example.com")
+
+
+def test_no_code_stays_in_the_outbox(db, client):
+    sign_up(client)
+    before = Duty.objects.get().payload
+
+    newest_letter()
+
+    assert (set(before), Duty.objects.get().payload) == (
+        {"subject", "body", "to", "send_before"},
+        {},
+    )

@@ -1,0 +1,129 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from django.urls import reverse
+
+from accounts import patients
+from accounts.models import Patient
+from core.models import AuditEvent
+from tests.factories import NOW, make_practice, make_user
+
+ADDRESS = reverse("accounts:about_you")
+TOLD = {
+    "legal_name": "Alice Doe",
+    "preferred_name": "Ali",
+    "date_of_birth": date(1991, 5, 4),
+    "phone": "312-555-0123",
+    "state": "IL",
+    "zone": "America/Chicago",
+    "emergency_name": "Sam Doe",
+    "emergency_relation": "Brother",
+    "emergency_phone": "312-555-0199",
+}
+FORM = TOLD | {"date_of_birth": "1991-05-04", "phone": "(312) 555-0123"}
+
+
+@pytest.fixture
+def newcomer(practice):
+    return make_user("newcomer@example.com")
+
+
+def save(user, practice, now=NOW, **more):
+    return patients.save_profile(user=user, practice=practice, now=now, **TOLD | more)
+
+
+def test_a_profile_makes_a_patient(newcomer, practice):
+    patient = save(newcomer, practice)
+
+    kept = Patient.objects.values(*TOLD).get(pk=patient.pk, user=newcomer, practice=practice)
+    event = AuditEvent.objects.get()
+    assert kept == TOLD
+    assert (event.action, event.by_id, event.patient_id) == (
+        "patient.created",
+        newcomer.pk,
+        patient.pk,
+    )
+
+
+def test_a_profile_told_again_is_changed_in_place(newcomer, practice):
+    first = save(newcomer, practice)
+
+    second = save(newcomer, make_practice(), phone="312-555-0777")
+
+    assert (second.pk, second.phone, second.practice) == (first.pk, "312-555-0777", practice)
+    assert AuditEvent.objects.latest("pk").action == "patient.updated"
+
+
+def test_one_is_of_age_on_the_birthday_where_one_lives(newcomer, practice):
+    late_evening_before = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)  # 11:59 PM in Chicago
+    midnight = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
+    eighteen_today = {"date_of_birth": date(2008, 12, 1)}
+
+    with pytest.raises(patients.NeedsGuardian):
+        save(newcomer, practice, now=late_evening_before, **eighteen_today)
+    assert save(newcomer, practice, now=midnight, **eighteen_today).user == newcomer
+
+
+@pytest.mark.parametrize(("on", "adult"), [(date(2026, 2, 28), False), (date(2026, 3, 1), True)])
+def test_who_was_born_on_a_leap_day_is_of_age_on_march_1(on, adult):
+    assert patients.is_adult(date(2008, 2, 29), on=on) is adult
+
+
+def test_the_page_keeps_the_profile_and_leads_on(newcomer, sign_in):
+    response = sign_in(newcomer).post(ADDRESS, FORM | {"next": "/consents/?next=%2Fhome%2F"})
+
+    patient = Patient.objects.values(*TOLD).get(user=newcomer)
+    assert (response["Location"], patient) == ("/consents/?next=%2Fhome%2F", TOLD)
+
+
+def test_the_page_leads_home_rather_than_to_another_site(newcomer, sign_in):
+    response = sign_in(newcomer).post(ADDRESS, FORM | {"next": "//evil.example/"})
+
+    assert response["Location"] == reverse("home")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("phone", "12", "Write the number with its area code, such as 312-555-0123."),
+        ("emergency_phone", "x", "Write the number with its area code, such as 312-555-0123."),
+        ("date_of_birth", "2099-01-01", "Check the year: this is not a date of birth."),
+        ("date_of_birth", "1066-01-01", "Check the year: this is not a date of birth."),
+        ("date_of_birth", "yesterday", "Write the date as month/day/year, such as 05/04/1991."),
+        ("date_of_birth", "2020-01-01", "Call us at 312-555-0100 and we arrange it together."),
+        ("state", "ZZ", "Select a valid choice."),
+        ("zone", "Mars/Base", "Select a valid choice."),
+        ("legal_name", "", "This field is required."),
+    ],
+)
+def test_what_does_not_fit_is_said_and_the_rest_kept(newcomer, sign_in, field, value, sentence):
+    response = sign_in(newcomer).post(ADDRESS, FORM | {field: value, "next": "/visits/"})
+
+    page = response.content.decode()
+    assert (response.status_code, Patient.objects.count()) == (422, 0)
+    assert sentence in page
+    assert 'value="Brother"' in page
+    assert '<input type="hidden" name="next" value="/visits/">' in page
+
+
+def test_the_page_shows_what_was_told(alice, sign_in):
+    page = sign_in(alice.user).get(ADDRESS).content.decode()
+
+    assert 'value="1991-05-04"' in page
+    assert '<option value="America/Chicago" selected>Central Time (Chicago)</option>' in page
+
+
+def test_a_new_patient_finds_state_and_zone_filled_in(newcomer, sign_in):
+    client = sign_in(newcomer)
+    client.cookies["zone"] = "Europe/Berlin"
+
+    page = client.get(f"{ADDRESS}?state=TX").content.decode()
+
+    assert '<option value="TX" selected>Texas</option>' in page
+    assert '<option value="Europe/Berlin" selected>' in page
+
+
+def test_staff_have_no_profile_here(dr_bob, sign_in):
+    response = sign_in(dr_bob.user).post(ADDRESS, FORM)
+
+    assert (response.status_code, Patient.objects.count()) == (404, 0)

@@ -1,0 +1,191 @@
+"""Many people at once, as threads against the real database."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+import time_machine
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+
+from appointments import booking
+from appointments.models import Appointment
+from tests.factories import HOUR, NINE, NOW, make_patient
+
+CROWD = 64
+MINUTE = timedelta(minutes=1)
+LATER = NOW + booking.HOLD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def all_at_once(deed: Callable[[int], object], *, crowd: int = CROWD) -> Counter[str]:
+    """Do the deed in `crowd` threads that start together; count the outcomes by name."""
+    start = Barrier(crowd)
+
+    def one(number: int) -> str:
+        try:
+            connections["default"].ensure_connection()
+            start.wait(timeout=30)
+            return str(deed(number))
+        except Exception as error:
+            return type(error).__name__
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(crowd) as people:
+        return Counter(people.map(one, range(crowd)))
+
+
+def hold(provider, holder, *, starts_at=NINE, now=NOW):
+    return booking.hold(provider=provider, starts_at=starts_at, holder=holder, state="IL", now=now)
+
+
+def test_of_64_who_hold_one_time_one_wins(dr_bob):
+    def deed(number):
+        return hold(dr_bob, f"h{number}").status
+
+    assert all_at_once(deed) == {"held": 1, "SlotTaken": 63}
+
+
+def test_of_64_who_post_for_one_time_one_is_sent_on_and_63_are_told(dr_bob):
+    def deed(_number):
+        choice = {"provider": dr_bob.slug, "starts_at": NINE.isoformat(), "state": "IL"}
+        return Client().post(reverse("appointments:create_hold"), choice).status_code
+
+    with time_machine.travel(NOW, tick=False):
+        assert all_at_once(deed) == {"302": 1, "409": 63}
+    assert Appointment.objects.count() == 1
+
+
+def test_of_64_whose_times_overlap_without_being_equal_the_visits_do_not(dr_bob):
+    def deed(number):
+        return hold(dr_bob, f"h{number}", starts_at=NINE + number % 4 * 15 * MINUTE).status
+
+    assert all_at_once(deed) == {"held": 1, "SlotTaken": 63}
+
+
+def test_of_64_who_want_the_time_of_an_expired_hold_one_wins(dr_bob):
+    hold(dr_bob, "earlier")
+
+    def deed(number):
+        return hold(dr_bob, f"h{number}", now=LATER).status
+
+    assert all_at_once(deed) == {"held": 1, "SlotTaken": 63}
+    assert Appointment.objects.count() == 1
+
+
+def test_pressing_16_times_at_once_is_one_hold(dr_bob):
+    def deed(_number):
+        return hold(dr_bob, "h1").id
+
+    outcomes = all_at_once(deed, crowd=16)
+
+    assert list(outcomes.values()) == [16]
+
+
+def test_16_tabs_of_one_visitor_end_with_one_hold(dr_bob):
+    def deed(number):
+        return hold(dr_bob, "h1", starts_at=NINE + number % 4 * HOUR).status
+
+    assert all_at_once(deed, crowd=16) == {"held": 16}
+    assert Appointment.objects.count() == 1
+
+
+def test_visitors_who_swap_their_times_do_not_lock_each_other_up(dr_bob, carol):
+    hold(dr_bob, "h0")
+    hold(carol, "h1")
+
+    def deed(number):
+        return hold(carol if number == 0 else dr_bob, f"h{number}").status
+
+    outcomes = all_at_once(deed, crowd=2)
+
+    assert outcomes.total() == outcomes["held"] + outcomes["SlotTaken"]
+
+
+def test_a_hold_that_ends_while_it_is_confirmed_goes_to_one_of_the_two(dr_bob, alice):
+    """The patient's clock says just before the end, the other visitor's the end itself."""
+    held = hold(dr_bob, "h1")
+
+    def deed(number):
+        if number == 0:
+            just_before = LATER - timedelta(microseconds=1)
+            return booking.confirm(
+                appointment=held, patient=alice, by=alice.user, now=just_before
+            ).status
+        return hold(dr_bob, "h2", now=LATER).status
+
+    outcome = all_at_once(deed, crowd=2)
+
+    assert outcome in ({"booked": 1, "SlotTaken": 1}, {"held": 1, "HoldExpired": 1})
+    assert Appointment.objects.count() == 1
+
+
+def test_a_hold_renewed_while_somebody_wants_its_time_is_not_lost_twice(dr_bob):
+    held = hold(dr_bob, "h1")
+
+    def deed(number):
+        if number == 0:
+            booking.renew(appointment=held, now=LATER)
+            return "renewed"
+        return hold(dr_bob, "h2", now=LATER).status
+
+    outcome = all_at_once(deed, crowd=2)
+
+    assert outcome in ({"renewed": 1, "SlotTaken": 1}, {"held": 1, "SlotTaken": 1})
+    assert Appointment.objects.count() == 1
+
+
+def test_confirming_16_times_at_once_is_one_visit(dr_bob, alice):
+    held = hold(dr_bob, "h1")
+
+    def deed(_number):
+        return booking.confirm(
+            appointment=held, patient=alice, by=alice.user, now=NOW + MINUTE
+        ).booked_at
+
+    assert all_at_once(deed, crowd=16) == {str(NOW + MINUTE): 16}
+
+
+def test_a_patient_who_confirms_two_visits_at_one_time_gets_one(dr_bob, carol, alice):
+    holds = [hold(dr_bob, "h1"), hold(carol, "h2")]
+
+    def deed(number):
+        return booking.confirm(
+            appointment=holds[number], patient=alice, by=alice.user, now=NOW + MINUTE
+        ).status
+
+    assert all_at_once(deed, crowd=2) == {"booked": 1, "PatientBusy": 1}
+
+
+def test_a_visit_cancelled_by_both_at_once_is_cancelled_once(dr_bob, practice, alice):
+    visit = booking.confirm(
+        appointment=hold(dr_bob, "h1"), patient=alice, by=alice.user, now=NOW + MINUTE
+    )
+
+    def deed(number):
+        by = alice.user if number else dr_bob.user
+        mine = Appointment.objects.get(pk=visit.pk)
+        booking.cancel(appointment=mine, by=by, now=NOW + 2 * MINUTE)
+        return mine.status
+
+    assert all_at_once(deed, crowd=2) == {"cancelled": 1, "InvalidTransition": 1}
+
+
+def test_64_patients_of_one_provider_book_in_turn_without_an_overlap(dr_bob, practice):
+    patients = [make_patient(practice, f"P{number} Doe") for number in range(CROWD)]
+
+    def deed(number):
+        start = NINE + number % 8 * HOUR
+        held = hold(dr_bob, f"h{number}", starts_at=start)
+        patient = patients[number]
+        return booking.confirm(
+            appointment=held, patient=patient, by=patient.user, now=NOW + MINUTE
+        ).status
+
+    assert all_at_once(deed) == {"booked": 8, "SlotTaken": 56}

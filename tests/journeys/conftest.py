@@ -1,0 +1,136 @@
+"""A real site for a real browser: uvicorn in a thread, static files as in production, Chromium.
+
+`site` is the address, `page_for(user)` a page of somebody signed in, each in a context of their
+own, as if on a computer of their own.
+"""
+
+import importlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import connection, connections
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from telehealth.celery import app as celery
+from tests.tools import chromium
+
+PATIENCE = 30  # seconds; a loaded machine starts slowly
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@pytest.fixture(scope="session")
+def application(static_files):
+    """The web entry, loaded after the static files: the server lists them when it is made."""
+    return importlib.reload(importlib.import_module("telehealth.asgi")).application
+
+
+class Server(uvicorn.Server):
+    """Leaves no database connection behind: the test database is emptied, and dropped, next."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        await database_sync_to_async(connections.close_all)()
+
+
+@contextmanager
+def serving(application: object) -> Iterator[str]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(
+            application, lifespan="on", log_config=None, timeout_graceful_shutdown=3
+        )
+        server = Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        wait_until(lambda: server.started)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(PATIENCE)
+
+
+@pytest.fixture
+def site(transactional_db, application) -> Iterator[str]:
+    """The address of a running site. Jobs are done at once, so that mail is there to be read."""
+    with pytest.MonkeyPatch.context() as patch:
+        # Each request has a thread of its own, and a kept connection would outlive it.
+        patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
+        with serving(application) as address:
+            celery.conf.task_always_eager = True
+            yield address
+            celery.conf.task_always_eager = False
+
+
+@pytest.fixture(scope="module")  # with a longer life, its event loop gets in pytest-asyncio's way
+def browser() -> Iterator[Browser]:
+    path = chromium()
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread; the tests use the ORM beside it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Return a function that opens a browser of somebody's own; options as in Playwright."""
+    contexts: list[BrowserContext] = []
+
+    def open_context(**options: object) -> BrowserContext:
+        context = browser.new_context(base_url=site, **options)
+        context.set_default_timeout(PATIENCE * 1000)
+        contexts.append(context)
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page_for(new_context, site) -> Callable[..., Page]:
+    """Return a function that opens a page as `user`, or as nobody for None."""
+
+    def open_page(user: object, **options: object) -> Page:
+        context = new_context(**options)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            name = settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+        return context.new_page()
+
+    return open_page
+
+
+@pytest.fixture
+def axe() -> Callable[[Page], None]:
+    """Return a function that fails, in words, where axe finds a fault on the page."""
+
+    def check(page: Page) -> None:
+        results = Axe().run(page, options={"preload": False})
+        assert results.violations_count == 0, results.generate_report()
+
+    return check
+
+
+def wait_until(is_so: Callable[[], object], *, patience: float = PATIENCE) -> None:
+    give_up_at = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < give_up_at, "waited in vain"
+        time.sleep(0.02)

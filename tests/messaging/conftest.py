@@ -1,0 +1,24 @@
+import uuid
+
+import pytest
+
+from messaging import messages, threads
+from tests.factories import NOW
+
+
+@pytest.fixture
+def thread(visit):
+    """The thread of alice and dr_bob."""
+    return threads.open_for(visit, now=NOW)
+
+
+@pytest.fixture
+def write(thread):
+    """Send a message in the thread."""
+
+    def send(by, body="How did the week go?", *, at=NOW, message_id=None):
+        return messages.send(
+            thread=thread, body=body, message_id=message_id or uuid.uuid4(), by=by.user, now=at
+        )
+
+    return send

@@ -1,0 +1,242 @@
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from messaging import threads
+from messaging.models import LONGEST, Message, Thread
+from tests.factories import NOW, make_patient, make_visit
+
+FRAGMENT = {"HX-Request": "true"}
+
+
+def page(thread):
+    return reverse("messaging:thread", args=[thread.id])
+
+
+def form(body="Hello", message_id=None):
+    return {"body": body, "message_id": str(message_id or uuid.uuid4())}
+
+
+def test_the_list_shows_whom_and_how_many_but_no_words(sign_in, write, alice, dr_bob):
+    write(dr_bob, "Secret words")
+    write(dr_bob, "More of them")
+
+    html = sign_in(alice.user).get(reverse("messaging:list")).content.decode()
+
+    assert ("Bob Ray, PsyD" in html, "2 new" in html) == (True, True)
+    assert ("Secret" in html, "More of them" in html) == (False, False)
+
+
+def test_the_list_names_the_zone_of_its_times(sign_in, write, dr_bob):
+    write(dr_bob)
+
+    html = sign_in(dr_bob.user).get(reverse("messaging:list")).content.decode()
+
+    assert "Times in Central Time (Chicago)." in html
+    assert "Tuesday, December 1, 2026, 9:00\u202fAM" in html
+
+
+def test_the_list_of_another_is_empty(sign_in, write, alice, carol):
+    write(alice)
+
+    response = sign_in(carol.user).get(reverse("messaging:list"))
+
+    assert (list(response.context["rows"]), list(response.context["openings"])) == ([], [])
+
+
+@pytest.mark.parametrize("people_count", [1, 3])
+def test_the_list_asks_the_same_number_of_questions(
+    sign_in, practice, dr_bob, people_count, django_assert_num_queries
+):
+    for n in range(2 * people_count):
+        patient = make_patient(practice, f"Person{n} Doe")
+        visit = make_visit(dr_bob, patient, starts_at=NOW + timedelta(days=n))
+        if n % 2:
+            threads.open_for(visit, now=NOW)
+    client = sign_in(dr_bob.user)
+
+    with django_assert_num_queries(5):  # session, user, provider, threads, openings
+        client.get(reverse("messaging:list"))
+
+
+def test_a_thread_is_opened_from_a_visit(sign_in, alice, visit):
+    response = sign_in(alice.user).post(reverse("messaging:create_thread", args=[visit.id]))
+
+    assert (response.status_code, response.url) == (302, page(Thread.objects.get()))
+
+
+def test_a_stranger_cannot_open_a_thread_from_a_visit(sign_in, mallory, visit):
+    response = sign_in(mallory.user).post(reverse("messaging:create_thread", args=[visit.id]))
+
+    assert (response.status_code, Thread.objects.count()) == (404, 0)
+
+
+def test_a_hold_opens_no_thread(sign_in, alice, dr_bob):
+    hold = make_visit(dr_bob, alice, status="held", holder="secret", held_until=NOW, booked_at=None)
+
+    response = sign_in(alice.user).post(reverse("messaging:create_thread", args=[hold.id]))
+
+    assert response.status_code == 404
+
+
+def test_sending_shows_the_message_on_the_page(sign_in, alice, thread):
+    client = sign_in(alice.user)
+
+    response = client.post(page(thread), form("Two nights\r\nwithout waking"))
+
+    assert (response.status_code, response.url) == (302, page(thread) + "#message-1")
+    assert "Two nights<br>without waking" in client.get(page(thread)).content.decode()
+
+
+def test_sending_twice_is_one_message(sign_in, alice, thread):
+    client, words = sign_in(alice.user), form()
+
+    answers = [client.post(page(thread), words).url for _ in range(2)]
+
+    assert (len(set(answers)), Message.objects.count()) == (1, 1)
+
+
+def test_an_empty_message_is_refused_in_words(sign_in, alice, thread):
+    response = sign_in(alice.user).post(page(thread), form("  \r\n "))
+
+    assert response.status_code == 422
+    assert "Write something first." in response.content.decode()
+
+
+def test_a_message_that_is_too_long_is_refused_and_kept(sign_in, alice, thread):
+    words = "x" * (LONGEST + 1)
+
+    response = sign_in(alice.user).post(page(thread), form(words))
+
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "This is 4001 characters long, and 4000 is the most that fits." in html
+    assert words in html
+
+
+def test_a_line_end_counts_once(sign_in, alice, thread):
+    response = sign_in(alice.user).post(page(thread), form("x\r\n" * (LONGEST // 2 - 1) + "xx"))
+
+    assert response.status_code == 302
+    assert len(Message.objects.get().body) == LONGEST
+
+
+def test_other_words_under_a_used_id_are_kept_and_can_be_sent_again(sign_in, alice, thread):
+    client, used = sign_in(alice.user), uuid.uuid4()
+    client.post(page(thread), form("Hello", used))
+
+    response = client.post(page(thread), form("Hello, and one more thing", used))
+
+    again = response.context["form"]
+    assert (response.status_code, Message.objects.count()) == (409, 1)
+    assert again["body"].value() == "Hello, and one more thing"
+    assert client.post(page(thread), again.data).status_code == 302
+
+
+def test_an_id_that_is_none_is_refused_without_losing_the_words(sign_in, alice, thread):
+    response = sign_in(alice.user).post(page(thread), form("Hello", "not-an-id"))
+
+    assert (response.status_code, "Hello" in response.content.decode()) == (422, True)
+
+
+@pytest.mark.parametrize("stranger", ["carol", "mallory"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_stranger_finds_no_thread(sign_in, thread, stranger, method, request):
+    client = sign_in(request.getfixturevalue(stranger).user)
+
+    responses = [
+        getattr(client, method)(page(thread), form()),
+        client.get(reverse("messaging:missed", args=[thread.id, 0])),
+        client.post(reverse("messaging:create_reading", args=[thread.id]), {"number": 1}),
+    ]
+
+    assert [r.status_code for r in responses] == [404, 404, 404]
+    assert Message.objects.count() == 0
+
+
+def test_a_visitor_is_asked_to_sign_in(client, thread):
+    response = client.get(page(thread))
+
+    assert response.status_code == 302
+
+
+def test_words_are_shown_as_words(sign_in, write, alice, dr_bob, thread):
+    write(alice, "<script>alert(1)</script>")
+
+    html = sign_in(dr_bob.user).get(page(thread)).content.decode()
+
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script>alert" not in html
+
+
+def test_the_patient_is_told_when_an_answer_comes_and_when_not(sign_in, alice, thread):
+    html = sign_in(alice.user).get(page(thread)).content.decode()
+
+    assert "Usually answers within one working day." in html
+    assert "Not watched at night. In an emergency call 988 or 911." in html
+
+
+def test_an_open_page_gets_its_message_and_a_fresh_form(sign_in, alice, thread):
+    words = form("Hello")
+
+    response = sign_in(alice.user).post(page(thread), words, headers=FRAGMENT)
+
+    html = response.content.decode()
+    assert (response.status_code, html.count("<li"), html.count("<form")) == (200, 1, 1)
+    assert ("<html" in html, words["message_id"] in html) == (False, False)
+
+
+def test_an_open_page_gets_a_refusal_as_a_form(sign_in, alice, thread):
+    response = sign_in(alice.user).post(page(thread), form(""), headers=FRAGMENT)
+
+    html = response.content.decode()
+    assert (response.status_code, html.count("<form"), "<html" in html) == (422, 1, False)
+
+
+def test_an_open_page_can_ask_for_what_it_missed(sign_in, write, alice, dr_bob, thread):
+    for body in ("One", "Two", "Three"):
+        write(dr_bob, body)
+
+    response = sign_in(alice.user).get(reverse("messaging:missed", args=[thread.id, 1]))
+
+    assert [message.body for message in response.context["shown"]] == ["Two", "Three"]
+    assert "One" not in response.content.decode()
+
+
+def test_an_open_page_tells_what_was_seen(sign_in, write, alice, dr_bob, thread):
+    write(dr_bob)
+    address = reverse("messaging:create_reading", args=[thread.id])
+
+    response = sign_in(alice.user).post(address, {"number": 1})
+
+    assert (response.status_code, thread.messages.get().read_at is None) == (204, False)
+
+
+def test_what_was_seen_must_be_a_number(sign_in, alice, thread):
+    address = reverse("messaging:create_reading", args=[thread.id])
+
+    assert sign_in(alice.user).post(address, {"number": "all"}).status_code == 422
+
+
+def test_a_long_thread_has_earlier_pages(sign_in, write, alice, thread, monkeypatch):
+    monkeypatch.setattr("messaging.messages.PAGE", 2)
+    for body in ("One", "Two", "Three"):
+        write(alice, body)
+    client = sign_in(alice.user)
+
+    latest, earlier = client.get(page(thread)), client.get(page(thread), {"before": "2"})
+
+    assert 'href="?before=2"' in latest.content.decode()
+    assert [m.body for m in earlier.context["shown"]] == ["One"]
+    assert (latest.context["is_latest"], earlier.context["is_latest"]) == (True, False)
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 60])
+def test_a_page_that_is_none_is_the_last(sign_in, write, alice, thread, before):
+    write(alice)
+
+    response = sign_in(alice.user).get(page(thread), {"before": before})
+
+    assert [m.number for m in response.context["shown"]] == [1]
