@@ -8,7 +8,7 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
-from telehealth import demo
+from telehealth.demo import accounts
 
 Link = tuple[Any, Any]  # address, words
 
@@ -42,5 +42,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": links_for(user) if isinstance(user, User) else PUBLIC,
         "is_test_money": settings.STRIPE_SIMULATOR,
         "is_development": settings.DEBUG,
-        "demo_sign_ins": demo.sign_ins,  # called only by the page that lists them
+        "demo_sign_ins": accounts.sign_ins,  # called only by the page that lists them
     }

@@ -1,0 +1,44 @@
+"""The papers of a patient: consents when she signs up, a short note after each visit."""
+
+from datetime import datetime, timedelta
+from random import Random
+
+from accounts.models import Patient
+from appointments.models import Appointment
+from care import consents, notes
+from telehealth.demo import data
+
+
+def sign_consents(patient: Patient, *, now: datetime) -> None:
+    for document in consents.missing(patient):
+        consents.sign(
+            patient=patient,
+            document=document,
+            signed_name=patient.legal_name,
+            by=patient.user,
+            now=now,
+        )
+
+
+def sign_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) -> None:
+    """Open the note and sign it some minutes later, which completes the visit."""
+    author = visit.provider.user
+    note = notes.open_note(appointment=visit, by=author, now=now)
+    written_at = now + timedelta(minutes=rng.uniform(4, 12))
+    notes.sign(note=note, body=words(concern, rng), by=author, now=written_at)
+
+
+def begin_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) -> None:
+    """Write the first sentence and leave it at that."""
+    author = visit.provider.user
+    note = notes.open_note(appointment=visit, by=author, now=now)
+    first = rng.choice(data.read("notes")[concern]["focus"])
+    notes.save(note=note, body=first, by=author, now=now + timedelta(minutes=1))
+
+
+def words(concern: str, rng: Random) -> str:
+    """Put a note together: what was spoken of, what was done, what is next."""
+    parts = data.read("notes")[concern]
+    focus, work, plan = (rng.choice(parts[part]) for part in ("focus", "work", "plan"))
+    closing = rng.choice(data.read("notes")["closing"])
+    return f"{focus} {work}\n\nPlan: {plan}\n\n{closing}"

@@ -1,0 +1,78 @@
+"""Build the demo practice, all of it or none."""
+
+from datetime import datetime
+from random import Random
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from accounts.models import Practice, Provider
+from core.models import Duty
+from telehealth.demo import course, plan, providers, staff, today
+from telehealth.demo.names import Names
+from telehealth.demo.patients import Case, Desk, make_cases
+from telehealth.demo.progress import Progress
+
+SEED = 2026
+PATIENTS = 150
+CALENDAR = range(-75, 60)  # the days, counted from today, whose leave and holidays are known
+
+
+class NotEmpty(Exception):
+    """There is a practice already."""
+
+
+@transaction.atomic
+def build(
+    *, now: datetime, progress: Progress, scale: int = 1, patients_count: int = PATIENTS
+) -> None:
+    """
+    Make the practice, its people, and their visits around `now`.
+
+    :param scale: how many times as many providers and patients
+    :raises NotEmpty:
+    """
+    if Practice.objects.exists():
+        raise NotEmpty
+    rng = Random(SEED)  # noqa: S311 -- the same people every time; nothing secret
+    names = Names(rng)
+    practice = staff.make_practice()
+    staff.make_staff(practice, names)
+    staffed = make_providers(practice, names, scale=scale, now=now)
+    desk = Desk(practice, names, rng, now)
+    cases = sign_up(desk, staffed, progress, count=patients_count * scale)
+    live(cases, rng, progress, now=now)
+    providers.close_lists(staffed)
+    settle(now=now)
+
+
+def make_providers(
+    practice: Practice, names: Names, *, scale: int, now: datetime
+) -> list[Provider]:
+    day = now.astimezone(ZoneInfo(practice.zone)).date()
+    made = providers.make_providers(practice, names, scale=scale, today=day, days=CALENDAR)
+    today.open_hours(made[0], today.next_start(now))
+    related = ("schedule", "licences", "availability_rules", "availability_exceptions", "user")
+    return list(Provider.objects.order_by("pk").prefetch_related(*related))
+
+
+def sign_up(desk: Desk, staffed: list[Provider], progress: Progress, *, count: int) -> list[Case]:
+    cases = []
+    for case in make_cases(desk, staffed, count=count):
+        cases.append(case)
+        progress.show("Patients", len(cases), count)
+    return cases
+
+
+def live(cases: list[Case], rng: Random, progress: Progress, *, now: datetime) -> None:
+    for index, one in enumerate(plan.courses(cases, rng, now=now), start=1):
+        course.play(one, rng, now=now)
+        progress.show("Visits of patient", index, len(cases))
+
+
+def settle(*, now: datetime) -> None:
+    """Nothing that was due is left over: nobody waits for the letters of these weeks."""
+    Duty.objects.filter(done_at=None, dead_at=None, due_at__lte=now).update(done_at=F("due_at"))
+    # Each duty asked for a wake-up of the workers, thousands in all, and there is nothing to do.
+    connection.run_on_commit.clear()
