@@ -54,9 +54,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
         except seats.SeatRefused as refusal:
             await self.refuse(REFUSALS[type(refusal)])
             return
-        room = await database_sync_to_async(presence.picture)(self.seat)
-        servers = ice.servers(now=timezone.now())
-        await self.tell("welcome", role=self.seat.role, ice=servers, room=room)
+        if place := await self.held():
+            self.told = presence.picture(place)
+            servers = ice.servers(now=timezone.now())
+            await self.tell("welcome", role=place.seat.role, ice=servers, room=self.told)
 
     async def disconnect(self, code: int) -> None:
         if self.seat:
@@ -78,15 +79,13 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self.hear(frame)
 
     async def hear(self, frame: signals.Frame) -> None:
-        seat = await self.held()
-        if seat is None or frame.epoch != seat.epoch or frame.seq <= self.last_seq:
+        place = await self.held()
+        if place is None or frame.epoch != place.seat.epoch or frame.seq <= self.last_seq:
             return  # from before a reconnection, or a repetition: dropped
         self.last_seq = frame.seq
-        other = await database_sync_to_async(seats.other)(seat)
-        is_other_present = other is not None and other.is_present
-        status = seat.session.status
+        status, is_other_present = place.seat.session.status, place.is_other_present
         if signals.is_timely(frame.kind, status=status, is_other_present=is_other_present):
-            await self.act(frame, seat)
+            await self.act(frame, place.seat)
         else:
             await self.tell("error", code="not-now", about=frame.kind)
 
@@ -113,12 +112,15 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self.tell(event["kind"], **event["body"])
 
     async def room_changed(self, event: dict[str, Any]) -> None:
-        if seat := await self.held():
-            room = await database_sync_to_async(presence.picture)(seat)
+        if (place := await self.held()) is None:
+            return
+        room = presence.picture(place)
+        if room != self.told:  # one's own arrival, for one, is no news
+            self.told = room
             await self.tell("room", room=room)
 
-    async def held(self) -> Seat | None:
-        """Return the seat as it is at this moment, or close the socket that has lost it."""
+    async def held(self) -> seats.Place | None:
+        """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}

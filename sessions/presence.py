@@ -2,18 +2,17 @@
 
 from typing import Any
 
-from sessions import seats
-from sessions.models import Seat
+from sessions.seats import Place
 
 
-def picture(seat: Seat) -> dict[str, Any]:
-    """Word the room for the person in `seat`. `other.is_here` says nothing about why not;
-    `has_left` tells a choice from a dropped connection."""
-    other = seats.other(seat)
+def picture(place: Place) -> dict[str, Any]:
+    """Word the room for the person in `place`. `is_here` says nothing about why not; `has_left`
+    tells a choice from a dropped connection."""
+    other = place.other
     return {
-        "status": seat.session.status,
+        "status": place.seat.session.status,
         "other": {
-            "is_here": other is not None and other.is_present,
+            "is_here": place.is_other_present,
             "has_left": other is not None and other.left_at is not None,
             "epoch": other.epoch if other else 0,
         },

@@ -4,6 +4,7 @@ A seat has an epoch. Each socket that opens takes the seat and counts the epoch 
 newest one has it: a reload, or the phone after the laptop, takes over and leaves no ghost.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -37,6 +38,18 @@ class RoomOver(SeatRefused):
     """The visit has ended, was called off, or the room is outside its hours."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A seat that is held, and the one across from it once there is one."""
+
+    seat: Seat
+    other: Seat | None
+
+    @property
+    def is_other_present(self) -> bool:
+        return self.other is not None and self.other.is_present
+
+
 @transaction.atomic
 def take(*, session_id: UUID, user: User, now: datetime) -> Seat:
     """
@@ -67,29 +80,29 @@ def _prepare(session_id: UUID, user: User) -> Seat:
     return Seat.objects.get_or_create(session=session, user=user, defaults={"role": role})[0]
 
 
-def held(*, session_id: UUID, user_id: int, epoch: int) -> Seat:
+def held(*, session_id: UUID, user_id: int, epoch: int) -> Place:
     """
-    Return the seat that this socket holds at this moment. Asked for each frame, both ways.
+    Return the place that this socket has at this moment. Asked for each frame, both ways: one
+    query.
 
     :raises SeatRefused: as its kinds say
     """
-    seats = Seat.objects.select_related("session__appointment", "session__check_in", "user")
-    seat = seats.filter(session_id=session_id, user_id=user_id).first()
+    related = ("session__appointment", "session__check_in", "user")
+    seats = {s.user_id: s for s in Seat.objects.select_related(*related).filter(session=session_id)}
+    seat = seats.pop(user_id, None)
     if seat is None or not seat.user.is_active:
         raise NotFound
-    if seat.session.status == VideoSession.Status.ENDED:
-        raise RoomOver
-    if seat.session.appointment.status not in opening.HAPPENS:
+    if not _goes_on(seat.session):
         raise RoomOver
     if seat.epoch != epoch:
         raise SeatTaken
     _check_checked_in(seat)
-    return seat
+    return Place(seat, next(iter(seats.values()), None))
 
 
-def other(seat: Seat) -> Seat | None:
-    """The other person's seat, once there is one."""
-    return Seat.objects.filter(session_id=seat.session_id).exclude(pk=seat.pk).first()
+def _goes_on(session: VideoSession) -> bool:
+    has_ended = session.status == VideoSession.Status.ENDED
+    return not has_ended and session.appointment.status in opening.HAPPENS
 
 
 @transaction.atomic

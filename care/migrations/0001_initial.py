@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('body', models.TextField(blank=True)),
                 ('saved_at', models.DateTimeField()),
+                ('revision', models.PositiveIntegerField(default=0)),
                 ('signed_at', models.DateTimeField(null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='accounts.provider')),

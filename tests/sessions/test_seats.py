@@ -31,7 +31,7 @@ def test_each_socket_takes_the_seat_with_a_new_epoch(checked_in, alice, sit):
 def test_the_newest_socket_has_the_seat(checked_in, alice, sit):
     old, new = sit(alice), sit(alice)
 
-    assert held(new) == new
+    assert held(new).seat == new
     with pytest.raises(seats.SeatTaken):
         held(old)
 
@@ -120,7 +120,11 @@ def test_a_dropped_socket_only_marks_the_seat_empty(checked_in, alice, dr_bob, s
 
     seats.drop(seat=seat)
 
-    assert presence.picture(other)["other"] == {"is_here": False, "has_left": False, "epoch": 1}
+    assert presence.picture(held(other))["other"] == {
+        "is_here": False,
+        "has_left": False,
+        "epoch": 1,
+    }
 
 
 def test_to_leave_is_told_from_a_dropped_socket(checked_in, alice, dr_bob, sit):
@@ -128,7 +132,11 @@ def test_to_leave_is_told_from_a_dropped_socket(checked_in, alice, dr_bob, sit):
 
     seats.leave(seat=seat, now=NOW)
 
-    assert presence.picture(other)["other"] == {"is_here": False, "has_left": True, "epoch": 1}
+    assert presence.picture(held(other))["other"] == {
+        "is_here": False,
+        "has_left": True,
+        "epoch": 1,
+    }
 
 
 def test_an_old_sockets_end_does_not_empty_the_seat(checked_in, alice, dr_bob, sit):
@@ -136,7 +144,11 @@ def test_an_old_sockets_end_does_not_empty_the_seat(checked_in, alice, dr_bob, s
 
     seats.drop(seat=old)
 
-    assert presence.picture(other)["other"] == {"is_here": True, "has_left": False, "epoch": 2}
+    assert presence.picture(held(other))["other"] == {
+        "is_here": True,
+        "has_left": False,
+        "epoch": 2,
+    }
 
 
 def test_coming_back_forgets_that_one_had_left(checked_in, alice, dr_bob, sit):
@@ -145,11 +157,15 @@ def test_coming_back_forgets_that_one_had_left(checked_in, alice, dr_bob, sit):
 
     sit(alice)
 
-    assert presence.picture(other)["other"] == {"is_here": True, "has_left": False, "epoch": 2}
+    assert presence.picture(held(other))["other"] == {
+        "is_here": True,
+        "has_left": False,
+        "epoch": 2,
+    }
 
 
 def test_alone_in_the_room(room, dr_bob, sit):
-    assert presence.picture(sit(dr_bob)) == {
+    assert presence.picture(held(sit(dr_bob))) == {
         "status": "scheduled",
         "other": {"is_here": False, "has_left": False, "epoch": 0},
     }
