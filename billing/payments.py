@@ -59,6 +59,7 @@ def retry(*, charge: Charge, by: User, now: datetime) -> Payment:
 
 
 @duties.handler("payment.collect")
+@transaction.atomic
 def collect(payload: dict[str, Any], now: datetime) -> None:
     """Charge the card. Safe to run twice: the payment's id is the idempotency key."""
     payment = locked(payload["payment"])
@@ -73,6 +74,7 @@ def collect(payload: dict[str, Any], now: datetime) -> None:
     settle(payment=payment, intent=intent, now=now)
 
 
+@transaction.atomic
 def refresh(*, intent_ref: str, now: datetime) -> None:
     """Something happened to an intent: ask what, and take it into the books.
 

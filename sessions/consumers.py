@@ -7,14 +7,15 @@ never written down, to a log least of all.
 
 import asyncio
 import json
-from typing import Any, cast
+from typing import Any
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.contrib.auth.models import AnonymousUser
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.sockets import signed_in
+from core import events
 from sessions import admission, ice, presence, seats, signals
 from sessions.models import InvalidTransition, Role, Seat
 from sessions.rate import Bucket
@@ -36,15 +37,17 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        user = cast("User | AnonymousUser", self.scope["user"])
-        if not isinstance(user, User):
+        user = await signed_in(self.scope)
+        if user is None:
             await self.refuse(SIGNED_OUT)
             return
         self.room_id = self.scope["url_route"]["kwargs"]["session_id"]
         self.bucket = Bucket(rate=RATE, burst=BURST, now=self.clock())
         self.sent_count, self.last_seq = 0, -1
-        self.groups.append(f"session.{self.room_id}")  # channels leaves it for us at the end
-        await self.channel_layer.group_add(self.groups[-1], self.channel_name)
+        self.room = f"session.{self.room_id}"
+        self.groups = [self.room, events.EVERYONE]  # channels leaves them for us at the end
+        for group in self.groups:
+            await self.channel_layer.group_add(group, self.channel_name)
         await self.sit_down(user)
 
     async def sit_down(self, user: User) -> None:
@@ -98,7 +101,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
             await self.do(frame, seat)
         if frame.kind in signals.RELAYED:
             event = {"type": "relay", "sender": seat.role, "kind": frame.kind, "body": frame.body}
-            await self.channel_layer.group_send(self.groups[-1], event)
+            await self.channel_layer.group_send(self.room, event)
 
     async def do(self, frame: signals.Frame, seat: Seat) -> None:
         try:
@@ -119,9 +122,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self.told = room
             await self.tell("room", room=room)
 
+    async def events_resumed(self, event: dict[str, Any]) -> None:
+        """Changes may have gone unheard."""
+        await self.room_changed(event)
+
     async def held(self) -> seats.Place | None:
         """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
+            return None
+        if await signed_in(self.scope) is None:
+            await self.refuse(SIGNED_OUT)
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}
         try:

@@ -1,16 +1,11 @@
 """When the room of a visit is open."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
+from appointments import door
 from appointments.models import Appointment
 from sessions.models import VideoSession
-
-# Half an hour is time to find a quiet place and to try the camera twice, and short enough that
-# nobody waits alone in a room that no one looks at.
-OPENS_BEFORE = timedelta(minutes=30)
-# A visit that begins late still fits; a forgotten room does not stay open overnight.
-CLOSES_AFTER = timedelta(minutes=60)
 
 HAPPENS = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED, Appointment.Status.FULFILLED)
 
@@ -21,10 +16,6 @@ class RoomClosed(Exception):
     def __init__(self, why: Literal["early", "late", "called-off"]) -> None:
         super().__init__(why)
         self.why = why
-
-
-def opens_at(appointment: Appointment) -> datetime:
-    return appointment.starts_at - OPENS_BEFORE
 
 
 def open_room(*, appointment: Appointment, now: datetime) -> VideoSession:
@@ -46,7 +37,7 @@ def check_hours(appointment: Appointment, *, now: datetime) -> None:
     """
     if appointment.status not in HAPPENS:
         raise RoomClosed("called-off")
-    if now < opens_at(appointment):
+    if now < door.opens_at(appointment):
         raise RoomClosed("early")
-    if now >= appointment.ends_at + CLOSES_AFTER:
+    if now >= door.closes_at(appointment):
         raise RoomClosed("late")

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import SignedInRequest
-from accounts.models import Membership, Patient, Provider
+from accounts.models import Membership, Provider
 from appointments.holders import known_holder
 from appointments.models import Appointment
 from telehealth.patient_home import home_of
@@ -19,8 +19,8 @@ SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
 @require_GET
 def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
-    if provider := Provider.objects.filter(user=user).first():
-        return day(request, provider)
+    if hasattr(user, "provider"):
+        return day(request, user.provider)
     roles = {membership.role for membership in user.memberships.all()}
     if Role.BILLING in roles:
         return redirect("billing:ledger")
@@ -38,7 +38,7 @@ def day(request: SignedInRequest, provider: Provider) -> HttpResponse:
 
 
 def patient_home(request: SignedInRequest) -> HttpResponse:
-    patient = Patient.objects.filter(user=request.user).select_related("user").first()
+    patient = getattr(request.user, "patient", None)
     held = Appointment.objects.held_by(known_holder(request)).filter(held_until__gt=timezone.now())
     context = {"patient": patient, "held": held.select_related("provider").first()}
     if patient:

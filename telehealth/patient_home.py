@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import Exists, OuterRef
+
 from accounts.models import Patient
 from appointments import door
 from appointments.models import Appointment
@@ -22,7 +24,7 @@ class PatientHome:
     has_to_sign: bool
     has_card: bool
     unread_count: int
-    payments: list[Payment]  # the latest, paid or declined
+    payments: list[Payment]  # of the newest charges
 
 
 def home_of(patient: Patient, *, on: date, now: datetime) -> PatientHome:
@@ -36,7 +38,7 @@ def home_of(patient: Patient, *, on: date, now: datetime) -> PatientHome:
         has_to_sign=bool(consents.missing(patient, on=on)),
         has_card=cards.in_use(patient) is not None,
         unread_count=Message.objects.visible_to(patient.user).unread_by(patient.user).count(),
-        payments=list(_payments(patient)),
+        payments=_payments(patient),
     )
 
 
@@ -52,6 +54,8 @@ def _next_visit(patient: Patient, *, now: datetime) -> Appointment | None:
 
 
 def _payments(patient: Patient) -> list[Payment]:
-    settled = Payment.objects.filter(charge__appointment__patient=patient, settled_at__isnull=False)
-    newest = settled.select_related("charge__appointment__provider").order_by("-settled_at")
+    """The latest try of each charge; an earlier one that was declined is history."""
+    later = Payment.objects.filter(charge=OuterRef("charge"), started_at__gt=OuterRef("started_at"))
+    latest = Payment.objects.filter(charge__appointment__patient=patient).exclude(Exists(later))
+    newest = latest.select_related("charge__appointment__provider").order_by("-started_at")
     return list(newest[:RECEIPTS_SHOWN])

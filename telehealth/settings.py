@@ -16,7 +16,7 @@ from core import postgres
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.prefix = ""
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default="var"))
@@ -123,7 +123,8 @@ TEMPLATES = [
 # Commands that need no database never start it: the connection's settings are read on first use.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages", "states"}
-if not DATABASE_URL and not NEEDS_NO_DATABASE & set(sys.argv[1:2]):
+IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
+if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
     DATABASE_URL = postgres.acquire(DATA_DIR / "postgres")
 DATABASES = {
     "default": {
@@ -137,8 +138,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0004).
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
+if CELERY_BROKER_URL.startswith("filesystem:"):
     BROKER_DIR = DATA_DIR / "broker"
     for folder in ("q", "control"):
         (BROKER_DIR / folder).mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -51,11 +51,19 @@ class Intent:
 
 
 @dataclass(frozen=True)
+class PaidOut:
+    """One payment inside a payout."""
+
+    movement_ref: str
+    intent_ref: str
+
+
+@dataclass(frozen=True)
 class Payout:
     ref: str
     amount_cents: int
     is_paid: bool
-    movement_refs: tuple[str, ...]  # of the payments in it
+    payments: tuple[PaidOut, ...]
 
 
 @dataclass(frozen=True)

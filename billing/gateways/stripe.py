@@ -20,6 +20,7 @@ from billing.gateways import (
     Intent,
     IntentStatus,
     Movement,
+    PaidOut,
     Payout,
     SavedCard,
 )
@@ -118,13 +119,17 @@ class StripeGateway:
 
     def find_payout(self, *, payout_ref: str) -> Payout:
         payout = self.v1.payouts.retrieve(payout_ref)
-        within = self.v1.balance_transactions.list({"payout": payout_ref, "limit": 100})
+        within = self.v1.balance_transactions.list(
+            {"payout": payout_ref, "type": "charge", "limit": 100, "expand": ["data.source"]}
+        )
         return Payout(
             ref=payout.id,
             amount_cents=payout.amount,
             is_paid=payout.status == "paid",
-            movement_refs=tuple(
-                movement.id for movement in within.auto_paging_iter() if movement.type != "payout"
+            payments=tuple(
+                PaidOut(movement.id, str(movement.source.payment_intent))
+                for movement in within.auto_paging_iter()
+                if isinstance(movement.source, stripe.Charge)
             ),
         )
 

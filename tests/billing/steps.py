@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from django.db import transaction
 from django.urls import reverse
 
 from accounts.models import Patient
@@ -22,6 +23,7 @@ NEEDS_APPROVAL = "4000002760003184"
 RETURN_URL = "http://127.0.0.1:8000/card/return/"
 
 
+@transaction.atomic
 def type_card(url: str, number: str = GOOD, *, now: datetime = NOW) -> str:
     """Type a card on the page at `url`. Return the setup's reference, as the browser brings it."""
     session = find("checkout.session", url.rstrip("/").rpartition("/")[2])
@@ -52,9 +54,9 @@ def attend(visit: Appointment, *, minutes: int = 50, **fields) -> Attendance:
 
 
 def do(kind: str, *, now: datetime = NOW) -> list[str]:
-    """Let the worker do the open duties of a kind. Return the failures' names."""
+    """Let the worker do the open duties of a kind, due or not. Return the failures' names."""
     failures = []
-    for duty in Duty.objects.filter(kind=kind, done_at=None, dead_at=None, due_at__lte=now):
+    for duty in Duty.objects.filter(kind=kind, done_at=None, dead_at=None):
         duties.attempt(duty, now=now)
         failures += [duty.error] if duty.done_at is None else []
     return failures

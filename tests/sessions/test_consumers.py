@@ -8,8 +8,10 @@ import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import connections
 from django.test import Client
 
@@ -376,8 +378,28 @@ async def test_a_person_who_is_deactivated_loses_the_socket_at_once(pair, alice)
     alice.user.is_active = False
     await alice.user.asave()
 
-    async with closed_with(patient, 4404):
+    async with closed_with(patient, 4401):
         await provider.say("desc", **OFFER)
+
+
+async def test_a_person_who_signs_out_loses_the_socket_at_once(pair):
+    patient, provider = pair
+    await patient.say("knock")
+    await provider.hear_status("waiting")
+    await Session.objects.all().adelete()
+
+    async with closed_with(patient, 4401):
+        await patient.say("ping")
+
+
+async def test_a_change_that_went_unheard_is_told_when_events_resume(pair, room):
+    patient, _provider = pair
+    assert await patient.heard_before_pong() == []
+    await VideoSession.objects.aupdate(status="waiting", waiting_at=NOW)
+
+    await get_channel_layer().group_send(events.EVERYONE, {"type": "events.resumed"})
+
+    await patient.hear_status("waiting")
 
 
 async def test_the_end_closes_both_sockets(pair):

@@ -33,6 +33,7 @@ KINDS = {
 }
 FILTERS = {"payout", "customer", "status", "type"}
 PAGE = 10
+OK = 200
 
 
 def answer(asked: Asked) -> tuple[int, Body]:
@@ -40,7 +41,7 @@ def answer(asked: Asked) -> tuple[int, Body]:
     try:
         with transaction.atomic():
             status, body = once(asked) if asked.key else do(asked)
-            return status, expand(body, asked)
+            return status, expand(body, asked) if status == OK else body
     except Refused as refusal:
         return refusal.status, refusal.body
     except cards.CardRefused as refusal:
@@ -104,14 +105,18 @@ def page_of(kind: str, asked: Asked) -> Body:
 def expand(body: Body, asked: Asked) -> Body:
     """Put objects where their ids are, along each path that `expand` names."""
     for path in asked.nested("expand").values():
-        place: Any = body
-        for step in path.split("."):
-            if isinstance(place.get(step), str):
-                place[step] = SimulatedObject.objects.get(id=place[step]).body
-            if place.get(step) is None:
-                break
-            place = place[step]
+        expand_along(body, path.split("."))
     return body
+
+
+def expand_along(place: Any, steps: list[str]) -> None:
+    if isinstance(place, list):
+        for item in place:
+            expand_along(item, steps)
+    elif place is not None and steps:
+        if isinstance(place[steps[0]], str):
+            place[steps[0]] = SimulatedObject.objects.get(id=place[steps[0]]).body
+        expand_along(place[steps[0]], steps[1:])
 
 
 def unknown(asked: Asked) -> Refused:

@@ -24,6 +24,11 @@ class TestCard:
 
     __test__ = False  # pytest would take the class for a test
 
+    @property
+    def spaced(self) -> str:
+        """The number as it is printed on a card: in groups of four."""
+        return " ".join(self.number[start : start + 4] for start in range(0, 16, 4))
+
 
 CARDS = [
     TestCard("4242424242424242", "pm_card_visa", _("Works")),
