@@ -9,7 +9,7 @@ from django.db.models import F
 
 from accounts.models import Practice, Provider
 from core.models import Duty
-from telehealth.demo import course, plan, providers, staff, today
+from telehealth.demo import course, money, plan, providers, staff, today
 from telehealth.demo.names import Names
 from telehealth.demo.patients import Case, Desk, make_cases
 from telehealth.demo.progress import Progress
@@ -43,6 +43,7 @@ def build(
     desk = Desk(practice, names, rng, now)
     cases = sign_up(desk, staffed, progress, count=patients_count * scale)
     live(cases, rng, progress, now=now)
+    money.receive_payouts(now=now)
     providers.close_lists(staffed)
     settle(now=now)
 
