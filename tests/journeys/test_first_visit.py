@@ -189,7 +189,7 @@ class Story:
     def he_admits_her_and_they_see_and_hear_each_other(self):
         self.dr_bob.get_by_role("button", name="Admit Alice Doe").click()
         for page in (self.alice, self.dr_bob):
-            expect(page.get_by_role("status").first).to_have_text("Connected.")
+            expect(page.locator("[data-status]")).to_have_text("Connected.")
             wait_until_seen(page)
             assert energy_gained(page) > 0
             self.axe(page)
