@@ -97,6 +97,7 @@ class VideoRoom extends HTMLElement {
     }
     this.#roomChanged(room);
     this.#tellMedia();
+    this.#say(this.dataset.scene); // in place of "reconnecting"
   }
 
   #roomChanged(room) {
