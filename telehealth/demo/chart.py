@@ -1,6 +1,6 @@
 """The papers of a patient: consents when she signs up, a short note after each visit."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 
 from accounts.models import Patient
@@ -9,14 +9,17 @@ from care import consents, notes
 from telehealth.demo import data
 
 
-def sign_consents(patient: Patient, *, now: datetime) -> None:
-    for document in consents.missing(patient):
+def sign_consents(patient: Patient, *, joined_at: datetime, now: datetime) -> None:
+    """Sign each text that is in force, on signing up or on the day after it came."""
+    for document in consents.missing(patient, on=now.date()):
+        came_at = datetime.combine(datetime.fromisoformat(document.version), time(18), UTC)
+        signed_at = min(max(joined_at, came_at + timedelta(days=1)), now)
         consents.sign(
             patient=patient,
             document=document,
             signed_name=patient.legal_name,
             by=patient.user,
-            now=now,
+            now=signed_at,
         )
 
 

@@ -87,8 +87,8 @@ def make_case(
 
 
 def joined_ago(rng: Random) -> timedelta:
-    """Most have been here for longer than the ten weeks; a third came since."""
-    days = rng.uniform(80, 500) if rng.random() < 2 / 3 else rng.uniform(6, 70)
+    """Most have been here for longer than the ten weeks; the others came since."""
+    days = rng.uniform(80, 500) if rng.random() < 0.6 else rng.uniform(8, 66)
     return timedelta(days=days)
 
 

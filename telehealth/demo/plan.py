@@ -15,8 +15,8 @@ from telehealth.demo.rhythm import Turn
 DAY = timedelta(days=1)
 PAST, FUTURE = 70 * DAY, 40 * DAY  # what lies further ahead cannot be booked yet
 FIRST_VISIT = 3 * DAY  # after joining
-WEEKLY_SHARE = 0.3
-ENDED_SHARE = 0.08
+WEEKLY_SHARE = 0.2
+ENDED_SHARE = 0.2
 FAILING_COUNT = 5  # cards that the bank refuses
 FAILING = 9 * DAY
 
@@ -24,6 +24,7 @@ FAILING = 9 * DAY
 def courses(cases: list[Case], rng: Random, *, now: datetime) -> Iterator[Course]:
     """Yield every case with its visits, in order."""
     free: dict[int, Iterator[Turn]] = {}
+    soon = today.next_start(now)
     for index, case in enumerate(cases):
         provider = case.provider
         turns = free.setdefault(
@@ -32,7 +33,11 @@ def courses(cases: list[Case], rng: Random, *, now: datetime) -> Iterator[Course
         yield Course(
             case=case,
             concern=rng.choice(provider.concerns),
-            starts=tuple(starts(case, next(turns), rng, now=now)),
+            starts=tuple(
+                start
+                for start in starts(case, next(turns), rng, now=now)
+                if provider != cases[0].provider or today.keeps_clear(start, soon)
+            ),
             card_fails_from=now - FAILING if index in failing(len(cases)) else None,
         )
 
@@ -46,9 +51,9 @@ def starts(case: Case, turn: Turn, rng: Random, *, now: datetime) -> Iterator[da
     """Yield the times of a case that its provider offers and may treat at."""
     provider, zone = case.provider, case.provider.zoneinfo
     first = max(now - PAST, case.joined_at + FIRST_VISIT)
-    last = now - rng.uniform(7, 30) * DAY if rng.random() < ENDED_SHARE else now + FUTURE
-    for start in rhythm.starts(
-        turn, provider, first=first.astimezone(zone).date(), last=last.astimezone(zone).date()
-    ):
+    last = now - rng.uniform(5, 60) * DAY if rng.random() < ENDED_SHARE else now + FUTURE
+    days = {"first": first.astimezone(zone).date(), "last": last.astimezone(zone).date()}
+    for start in rhythm.starts(turn, provider, **days):
         if offers.may_treat(provider, case.patient.state, at=start):
             yield start
+
