@@ -46,7 +46,7 @@ def confirm(*, charge: Charge, by: User, now: datetime) -> Payment | None:
     """
     charge = Charge.objects.select_for_update(of=("self",)).get(pk=charge.pk)
     if charge.status == Charge.Status.CONFIRMED:
-        return charge.payments.order_by("-started_at").first()
+        return charge.latest_payment()
     charge.confirm(by=by, now=now)
     patient = charge.owed_by()
     audit.record("charge.confirmed", subject=charge, by=by, at=now, patient_id=patient.pk)

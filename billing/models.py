@@ -159,6 +159,12 @@ class Charge(models.Model):
         assert patient is not None  # noqa: S101 -- only a hold has none, and it cannot be fulfilled
         return patient
 
+    def latest_payment(self) -> "Payment | None":
+        """The attempt that is under way or has succeeded, else the last that was declined."""
+        is_failed = Q(status=Payment.Status.FAILED)
+        attempts = self.payments.select_related("card").annotate(is_failed=is_failed)
+        return attempts.order_by("is_failed", "-started_at").first()
+
     def confirm(self, *, by: User, now: datetime) -> None:
         self.status = self.Status.CONFIRMED
         self.confirmed_by, self.confirmed_at = by, now

@@ -37,7 +37,7 @@ class Standing:
 
 
 def standing_of(charge: Charge) -> Standing:
-    payment = charge.payments.select_related("card").order_by("-started_at", "-pk").first()
+    payment = charge.latest_payment()
     return Standing(state_of(charge, payment), payment, cards.in_use(charge.owed_by()))
 
 

@@ -6,13 +6,20 @@ from django.utils.translation import gettext_lazy as _
 from care.models import ProgressNote
 
 
+class Draft(forms.CharField):
+    """Text that is expected, but may be empty while it is a draft."""
+
+    def validate(self, value: str) -> None:
+        """Nothing is refused here: signing refuses an empty note."""
+
+
 class NoteForm(forms.Form):
     SAVE, SIGN = "save", "sign"
+    use_required_attribute = False
 
-    body = forms.CharField(
+    body = Draft(
         label=_("Your note"),
         help_text=_("A few lines are enough: what you worked on, how it went, and the plan."),
-        required=False,  # an empty draft is fine; an empty signature is refused when it is signed
         strip=False,
         widget=forms.Textarea(attrs={"rows": 14}),
     )

@@ -67,14 +67,15 @@ class Plan:
 
     def hours(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Yield the hours of the days from first to last, in wall minutes and in no order."""
-        replaced = {day_number(exception.on) for exception in self.exceptions}
+        near = [e for e in self.exceptions if first <= day_number(e.on) <= last]
+        replaced = {day_number(e.on) for e in near}
         for rule in self.rules:
             for day in rule.days(first, last):
                 if day not in replaced:
                     midnight = day * MINUTES_A_DAY
                     yield midnight + rule.from_minute, midnight + rule.to_minute
-        closed = {e.on for e in self.exceptions if e.from_minute is None}
-        for e in self.exceptions:
+        closed = {e.on for e in near if e.from_minute is None}
+        for e in near:
             midnight = day_number(e.on) * MINUTES_A_DAY
             if e.from_minute is not None and e.to_minute is not None and e.on not in closed:
                 yield midnight + e.from_minute, midnight + e.to_minute

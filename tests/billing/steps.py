@@ -1,6 +1,6 @@
 """What people and the worker do around money, for the tests of billing."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 from django.db import transaction
@@ -8,11 +8,12 @@ from django.urls import reverse
 
 from accounts.models import Patient
 from appointments.models import Appointment, Attendance
-from billing import cards
+from billing import cards, charges, ledger, payouts
+from billing.gateways import Intent, IntentStatus
 from billing.gateways.simulator import cards as test_cards
 from billing.gateways.simulator import events, setups
 from billing.gateways.simulator.memory import find
-from billing.models import CardOnFile, SimulatedObject
+from billing.models import Account, CardOnFile, Charge, Entry, Payment, SimulatedObject
 from core import duties
 from core.models import Duty
 from tests.factories import NINE, NOW
@@ -77,3 +78,43 @@ def deliver(client, body: bytes, headers: dict[str, str]) -> int:
         headers={"Stripe-Signature": headers["Stripe-Signature"]},
     )
     return answer.status_code
+
+
+def draft(visit: Appointment) -> Charge:
+    charge = charges.draft(appointment=visit, now=NINE)
+    assert charge is not None
+    return charge
+
+
+def pay_out() -> None:
+    """Let two days pass: the money goes to the bank, and we hear of it."""
+    later = NINE + timedelta(days=2)
+    do("simulator.payout", now=later)
+    for ref in SimulatedObject.objects.filter(object="payout").values_list("id", flat=True):
+        payouts.refresh(payout_ref=ref, now=later)
+
+
+def post_something(number: int, *, patient: Patient | None = None) -> Entry:
+    """Post a charge of a dollar."""
+    return ledger.post(
+        kind=Entry.Kind.CHARGE,
+        source_id=f"some {number}",
+        lines=[
+            ledger.Leg(Account.PATIENT_RECEIVABLE, 100, patient),
+            ledger.Leg(Account.REVENUE, -100),
+        ],
+        by=None,
+        now=NINE,
+    )
+
+
+def succeeded(payment: Payment) -> Intent:
+    """The card network's answer that a payment has gone through."""
+    return Intent(
+        ref="pi_a",
+        payment_ref=str(payment.pk),
+        status=IntentStatus.SUCCEEDED,
+        movement_ref="txn_a",
+        fee_cents=465,
+        available_on=date(2026, 12, 5),
+    )

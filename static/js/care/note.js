@@ -3,12 +3,13 @@
 const SAVE_EVERY = 4000; // milliseconds, where something has changed
 
 class NoteEditor extends HTMLElement {
-  #saved = "";
+  #saved = null;
   #saving = null;
   #isStopped = false; // a newer copy exists, or nobody is signed in: a person has to decide
 
   connectedCallback() {
-    this.#saved = this.#words;
+    this.#isStopped = this.hasAttribute("data-is-conflict");
+    this.#saved = this.#isStopped ? null : this.#words;
     setInterval(() => this.#save(), SAVE_EVERY);
     this.addEventListener("submit", (event) => this.#submit(event));
     window.addEventListener("beforeunload", this.#ask);
