@@ -85,9 +85,10 @@ def sign_up(desk: Desk, staffed: list[Provider], progress: Progress, *, count: i
 
 
 def live(cases: list[Case], rng: Random, progress: Progress, *, now: datetime) -> None:
-    for index, one in enumerate(plan.courses(cases, rng, now=now), start=1):
+    planned = plan.courses(cases, rng, now=now)
+    for count, one in enumerate(planned, start=1):
         course.play(one, rng, now=now)
-        progress.show("Visits of patient", index, len(cases))
+        progress.show("Visits of patients", count, len(planned))
 
 
 def settle(*, now: datetime) -> None:
