@@ -20,7 +20,7 @@ test: ## Run all tests
 check: setup ## Check style, types, floors, migrations and the pictures of the states
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	DATABASE_URL=postgresql:///none DJANGO_DEBUG=true .venv/bin/mypy .
+	DJANGO_DEBUG=true .venv/bin/mypy .
 	.venv/bin/lint-imports
 	./run makemigrations --check --dry-run
 	./run states --check

@@ -6,10 +6,15 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from core.postgres import Unavailable
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except Unavailable as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,6 @@ from accounts.models import User
 async def signed_in(scope: Any) -> User | None:
     """Return the user of the socket's session, read again, if the session still stands."""
     session = scope["session"]
-    fresh = session.__class__(session.session_key)
-    user = await get_user({"session": fresh})
+    anew: Any = {"session": session.__class__(session.session_key)}
+    user = await get_user(anew)
     return user if isinstance(user, User) else None

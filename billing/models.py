@@ -1,7 +1,8 @@
 """Cards, charges, payments, and the ledger that accounts for every cent."""
 
 import uuid
-from typing import Self
+from datetime import date, datetime
+from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -24,9 +25,16 @@ class Account(models.TextChoices):
 class Entry(models.Model):
     """One event in the books. Append-only; each source posts once; a mistake is reversed."""
 
+    class Kind(models.TextChoices):
+        CHARGE = "charge", _("Visit charged")
+        PAYMENT = "payment", _("Card payment")
+        PAYOUT = "payout", _("Payout to the bank")
+        REVERSAL = "reversal", _("Correction")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    kind = models.CharField(max_length=24)  # "charge", "payment", "payout"
-    source_id = models.CharField(max_length=64)
+    kind = models.CharField(max_length=8, choices=Kind)
+    source_id = models.CharField(max_length=64)  # of the charge, payment, payout or entry
+    lines_count = models.PositiveSmallIntegerField()  # seals the entry: no line can join it later
     posted_at = models.DateTimeField()
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
@@ -34,7 +42,13 @@ class Entry(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "source_id"], name="entry_once_a_source"),
+            models.CheckConstraint(
+                condition=Q(kind="reversal", reverses__isnull=False)
+                | ~Q(kind="reversal") & Q(reverses=None),
+                name="entry_reversal_of_something",
+            ),
         ]
+        indexes = [models.Index(fields=["-posted_at", "-id"], name="entry_newest_first")]
 
     def __str__(self) -> str:
         return f"entry {self.id}"
@@ -51,6 +65,9 @@ class Line(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="line_not_zero"),
+            models.CheckConstraint(
+                condition=Q(account__in=Account.values), name="line_account_known"
+            ),
         ]
         indexes = [models.Index(fields=["account"], name="line_by_account")]
 
@@ -82,8 +99,17 @@ class CardOnFile(models.Model):
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
-    def visible_to(self, user: User) -> Self:
-        return self.filter(Q(appointment__patient__user=user) | Q(appointment__provider__user=user))
+    def of_provider(self, user: User) -> Self:
+        """Those that `user` codes and confirms: from her own visits."""
+        return self.filter(appointment__provider__user=user)
+
+    def of_patient(self, user: User) -> Self:
+        """Those that `user` owes or has paid. A draft is not yet hers to see."""
+        return self.filter(appointment__patient__user=user, status=Charge.Status.CONFIRMED)
+
+    def with_visit(self) -> Self:
+        """With the people and the practice that a page about it names."""
+        return self.select_related("appointment__patient", "appointment__provider__practice")
 
 
 class Charge(models.Model):
@@ -96,8 +122,8 @@ class Charge(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="charge")
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
-    cpt = models.CharField(max_length=5)
-    modifier = models.CharField(max_length=2, blank=True)  # 95 video, 93 audio only
+    cpt = models.CharField(max_length=5, blank=True)  # blank: too short for any code
+    modifier = models.CharField(max_length=2)  # 95 video, 93 audio only
     place_of_service = models.CharField(max_length=2)  # 10 at home, 02 elsewhere
     minutes = models.PositiveSmallIntegerField()
     amount_cents = models.PositiveIntegerField()
@@ -117,10 +143,32 @@ class Charge(models.Model):
             models.CheckConstraint(
                 condition=Q(place_of_service__in=["10", "02"]), name="charge_place_known"
             ),
+            models.CheckConstraint(
+                condition=Q(modifier__in=["95", "93"]), name="charge_modifier_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_cents=0) | ~Q(cpt=""), name="charge_amount_needs_code"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"charge {self.id}"
+
+    def owed_by(self) -> Patient:
+        patient = self.appointment.patient
+        assert patient is not None  # noqa: S101 -- only a hold has none, and it cannot be fulfilled
+        return patient
+
+    def latest_payment(self) -> "Payment | None":
+        """The attempt that is under way or has succeeded, else the last that was declined."""
+        is_failed = Q(status=Payment.Status.FAILED)
+        attempts = self.payments.select_related("card").annotate(is_failed=is_failed)
+        return attempts.order_by("is_failed", "-started_at").first()
+
+    def confirm(self, *, by: User, now: datetime) -> None:
+        self.status = self.Status.CONFIRMED
+        self.confirmed_by, self.confirmed_at = by, now
+        self.save(update_fields=["status", "confirmed_by", "confirmed_at"])
 
 
 class Payment(models.Model):
@@ -131,6 +179,12 @@ class Payment(models.Model):
         SUCCEEDED = "succeeded", _("Paid")
         FAILED = "failed", _("Declined")
 
+    # News of a payment may come late, twice and out of order; it only ever moves forward.
+    NEXT: ClassVar[dict[str, set[str]]] = {
+        Status.PENDING: {Status.SUCCEEDED, Status.FAILED},
+        Status.FAILED: {Status.SUCCEEDED},
+    }
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     charge = models.ForeignKey(Charge, models.PROTECT, related_name="payments")
     card = models.ForeignKey(CardOnFile, models.PROTECT, related_name="payments")
@@ -139,7 +193,10 @@ class Payment(models.Model):
     started_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
     intent_ref = models.CharField(max_length=64, blank=True)  # pi_…
+    movement_ref = models.CharField(max_length=64, blank=True)  # txn_…, a balance transaction
     fee_cents = models.PositiveIntegerField(null=True)
+    available_on = models.DateField(null=True)  # when Stripe lets go of the money
+    payout_ref = models.CharField(max_length=64, blank=True)  # po_…, once it is on its way
     decline_code = models.CharField(max_length=60, blank=True)
 
     class Meta:
@@ -155,8 +212,14 @@ class Payment(models.Model):
                 name="payment_settled_at_unless_pending",
             ),
             models.CheckConstraint(
-                condition=~Q(status="succeeded") | Q(fee_cents__isnull=False) & ~Q(intent_ref=""),
+                condition=~Q(status="succeeded")
+                | Q(fee_cents__isnull=False, available_on__isnull=False)
+                & ~Q(intent_ref="")
+                & ~Q(movement_ref=""),
                 name="payment_succeeded_with_fee",
+            ),
+            models.UniqueConstraint(
+                fields=["movement_ref"], condition=~Q(movement_ref=""), name="payment_moved_once"
             ),
             models.CheckConstraint(
                 condition=Q(fee_cents=None) | Q(fee_cents__lte=F("amount_cents")),
@@ -166,6 +229,28 @@ class Payment(models.Model):
 
     def __str__(self) -> str:
         return f"payment {self.id}"
+
+    def may_become(self, status: str) -> bool:
+        return status in self.NEXT.get(self.status, ())
+
+    def succeed(
+        self,
+        *,
+        intent_ref: str,
+        movement_ref: str,
+        fee_cents: int,
+        available_on: date | None,
+        now: datetime,
+    ) -> None:
+        self.status, self.settled_at, self.decline_code = self.Status.SUCCEEDED, now, ""
+        self.intent_ref, self.movement_ref = intent_ref, movement_ref
+        self.fee_cents, self.available_on = fee_cents, available_on
+        self.save()
+
+    def fail(self, *, intent_ref: str, decline_code: str, now: datetime) -> None:
+        self.status, self.settled_at = self.Status.FAILED, now
+        self.intent_ref, self.decline_code = intent_ref, decline_code
+        self.save()
 
 
 class WebhookEvent(models.Model):
@@ -183,5 +268,16 @@ class SimulatedObject(models.Model):
     id = models.CharField(primary_key=True, max_length=64)
     object = models.CharField(max_length=30)
     body = models.JSONField()
-    idempotency_key = models.CharField(max_length=100, null=True, unique=True)  # noqa: DJ001 -- NULL is "none", and unique must allow many
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["object", "created_at"], name="simulated_by_kind")]
+
+
+class SimulatedAnswer(models.Model):
+    """What the simulator has answered to an idempotency key, so as to answer the same again."""
+
+    key = models.CharField(primary_key=True, max_length=255)
+    question = models.CharField(max_length=64)  # SHA-256 of method, path and parameters
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()

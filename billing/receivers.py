@@ -1,1 +1,16 @@
-"""What billing does when something has happened below."""
+"""What billing does when something has happened below, and the duties that it can do."""
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from appointments.models import Appointment
+from appointments.signals import appointment_fulfilled
+from billing import charges, webhooks  # noqa: F401 -- webhooks registers its duty, and its imports theirs
+from billing.gateways.simulator import events, payouts  # noqa: F401 -- they register the simulator's duties
+
+
+@receiver(appointment_fulfilled)
+def draft_charge(*, appointment: Appointment, now: datetime, **_: Any) -> None:
+    charges.draft(appointment=appointment, now=now)

@@ -1,10 +1,142 @@
-"""The books."""
+"""Cards, charges, receipts, the books, and the card network's events."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.http import SignedInRequest
+from accounts.models import Membership, Patient
+from accounts.permissions import roles
+from billing import books, cards, charges, gateways, onward, payments, webhooks
+from billing.coding import CPT_WORDS, MODIFIER_WORDS, PLACE_WORDS
+from billing.forms import LedgerFilter
+from billing.models import Charge
+from billing.standing import standing_of
+from core import zones
+
+ENTRIES_A_PAGE = 25
+
+
+@require_http_methods(["GET", "POST"])
+def card(request: SignedInRequest) -> HttpResponse:
+    patient = get_object_or_404(Patient, user=request.user)
+    leads_to = onward.next_of(request)
+    is_closed = False
+    if request.method == "POST":
+        back = f"{reverse('billing:card_return')}?{urlencode({'next': leads_to})}"
+        back = request.build_absolute_uri(back)
+        try:
+            return redirect(cards.begin_setup(patient=patient, return_url=back, now=timezone.now()))
+        except gateways.NoGateway:
+            is_closed = True
+    context = {
+        "card": cards.in_use(patient),
+        "next": leads_to,
+        "fee_cents": onward.fee_cents_of(leads_to),
+        "practice": patient.practice,
+        "is_closed": is_closed,
+    }
+    return render(request, "billing/card.html", context, status=503 if is_closed else 200)
 
 
 @require_GET
-def ledger(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+def card_return(request: SignedInRequest) -> HttpResponse:
+    """Where the card network sends the browser back to: with a card, or without."""
+    patient = get_object_or_404(Patient, user=request.user)
+    leads_to = onward.next_of(request)
+    try:
+        cards.finish_setup(
+            patient=patient,
+            setup_ref=request.GET.get("setup", ""),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except gateways.CardNotSaved:
+        messages.info(request, _("No card was added. Nothing has been charged."))
+        return redirect(f"{reverse('billing:card')}?{urlencode({'next': leads_to})}")
+    except cards.SomebodyElses as stranger:
+        raise Http404 from stranger
+    messages.info(request, _("Your card is on file. Nothing has been charged."))
+    return redirect(leads_to)
+
+
+@require_GET
+def charge(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Charge.objects.of_provider(request.user).with_visit(), pk=charge_id)
+    context = {
+        "charge": found,
+        "standing": standing_of(found),
+        "cpt_words": CPT_WORDS[found.cpt],
+        "place_words": PLACE_WORDS[found.place_of_service],
+        "modifier_words": MODIFIER_WORDS[found.modifier],
+    }
+    return render(request, "billing/charge.html", context)
+
+
+@require_POST
+def create_confirmation(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Charge.objects.of_provider(request.user), pk=charge_id)
+    charges.confirm(charge=found, by=request.user, now=timezone.now())
+    return redirect("billing:charge", charge_id)
+
+
+@require_GET
+def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Charge.objects.of_patient(request.user).with_visit(), pk=charge_id)
+    context = {"charge": found, "standing": standing_of(found)}
+    return render(request, "billing/receipt.html", context)
+
+
+@require_POST
+def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
+    found = get_object_or_404(Charge.objects.of_patient(request.user), pk=charge_id)
+    here = reverse("billing:receipt", args=[charge_id])
+    try:
+        payments.retry(charge=found, by=request.user, now=timezone.now())
+    except payments.NoCard:
+        return redirect(f"{reverse('billing:card')}?{urlencode({'next': here})}")
+    except payments.NothingOwed:
+        return HttpResponse(status=409)
+    return redirect(here)
+
+
+@roles(Membership.Role.BILLING)
+@require_GET
+def ledger(request: SignedInRequest) -> HttpResponse:
+    form = LedgerFilter(request.GET)
+    day = form.cleaned_data["day"] if form.is_valid() else None
+    zone = zones.current()
+    pages = Paginator(books.entries(day=day, zone=zone), ENTRIES_A_PAGE)
+    context = {
+        "form": form,
+        "day": day,
+        "page": pages.get_page(request.GET.get("page")),
+        "totals": books.totals(day=day, zone=zone),
+        "owed_cents": books.owed_cents(),
+        "pending_payouts": books.pending_payouts(),
+    }
+    return render(request, "billing/ledger.html", context, status=422 if form.errors else 200)
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def stripe_webhook(request: HttpRequest) -> HttpResponse:
+    signature = request.headers.get("Stripe-Signature", "")
+    try:
+        webhooks.receive(body=request.body, signature=signature, now=timezone.now())
+    except webhooks.NoSecret:
+        return HttpResponse(status=503)
+    except gateways.Forged:
+        return HttpResponse(status=400)
+    return HttpResponse(status=200)

@@ -30,6 +30,10 @@ class Consent(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "version"], name="consent_once"),
             models.CheckConstraint(condition=~Q(signed_name=""), name="consent_has_name"),
+            models.CheckConstraint(
+                condition=Q(kind__in=["telehealth", "cancellation-policy"]),
+                name="consent_kind_known",
+            ),
         ]
 
 
@@ -64,6 +68,7 @@ class ProgressNote(models.Model):
     author = models.ForeignKey(Provider, models.PROTECT, related_name="notes")
     body = models.TextField(blank=True)
     saved_at = models.DateTimeField()
+    revision = models.PositiveIntegerField(default=0)  # counts the changes; a page knows its own
     signed_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)  # of the body, taken at signing
 

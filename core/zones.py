@@ -12,7 +12,7 @@ from django.utils.translation import get_language, to_locale
 @lru_cache(maxsize=1)
 def known() -> frozenset[str]:
     """All IANA zone names of this machine."""
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - {"localtime"}  # which would be the server's own
 
 
 def current() -> ZoneInfo:

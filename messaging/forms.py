@@ -1,6 +1,7 @@
 """What people write, and how far they have read."""
 
 import uuid
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,12 @@ class Words(forms.CharField):
 
     def to_python(self, value: str | None) -> str:
         return str(super().to_python((value or "").replace("\r\n", "\n")))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """No maxlength: with it a browser cuts a pasted text short and does not say so."""
+        attrs = dict(super().widget_attrs(widget))
+        attrs.pop("maxlength", None)
+        return attrs
 
 
 class MessageForm(forms.Form):

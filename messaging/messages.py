@@ -43,9 +43,7 @@ def send(*, thread: Thread, body: str, message_id: UUID, by: User, now: datetime
         body=body,
         sent_at=now,
     )
-    audit.record(
-        "message.sent", subject=message, by=by, at=now, patient_id=thread.patient_id
-    )
+    audit.record("message.sent", subject=message, by=by, at=now, patient_id=thread.patient_id)
     events.publish(thread.topic, type="message.sent", message=str(message.id))
     notices.announce(thread, to=thread.other(by), now=now)
     return message

@@ -13,6 +13,7 @@ from accounts.models import Patient, Provider, User
 
 LONGEST = 4000  # characters of a message
 
+
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, user: User) -> Self:
         return self.filter(Q(patient__user=user) | Q(provider__user=user))

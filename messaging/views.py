@@ -76,9 +76,7 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
     if not form.is_valid():
         return show(request, found, form, status=422)
     try:
-        sent = messages.send(
-            thread=found, by=request.user, now=timezone.now(), **form.cleaned_data
-        )
+        sent = messages.send(thread=found, by=request.user, now=timezone.now(), **form.cleaned_data)
     except messages.IdTaken:  # the browser's "back" showed a form that had been sent
         form = form.again()
         form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))

@@ -1,6 +1,7 @@
 """The room of a visit, who sits in it, and what the patient attests at the door."""
 
 import uuid
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
@@ -10,6 +11,17 @@ from django.utils.translation import gettext_lazy as _
 from accounts.codes import State
 from accounts.models import User
 from appointments.models import Appointment
+
+
+class InvalidTransition(Exception):
+    """The room cannot go from its present status to the one asked for."""
+
+
+class Role(models.TextChoices):
+    """Which of the two somebody is in a room."""
+
+    PATIENT = "patient", _("Patient")
+    PROVIDER = "provider", _("Therapist")
 
 
 class VideoSessionQuerySet(models.QuerySet["VideoSession"]):
@@ -59,6 +71,10 @@ class VideoSession(models.Model):
                 name="video_session_live_since",
             ),
             models.CheckConstraint(
+                condition=Q(status__in=["scheduled", "waiting", "admitted", "live", "ended"]),
+                name="video_session_status_known",
+            ),
+            models.CheckConstraint(
                 condition=Q(status="ended", ended_at__isnull=False)
                 | ~Q(status="ended") & Q(ended_at=None),
                 name="video_session_ended_at_iff_ended",
@@ -68,22 +84,62 @@ class VideoSession(models.Model):
     def __str__(self) -> str:
         return f"video session {self.id} {self.status}"
 
+    def role_of(self, user: User) -> Role | None:
+        """Which of the two `user` is; None for everybody else."""
+        patient = self.appointment.patient
+        if patient is not None and patient.user_id == user.pk:
+            return Role.PATIENT
+        return Role.PROVIDER if self.appointment.provider.user_id == user.pk else None
+
+    def lock(self) -> None:
+        """Read the row anew and keep others from changing it until the transaction ends."""
+        self.refresh_from_db(from_queryset=VideoSession.objects.select_for_update(of=("self",)))
+
+    def wait(self, *, now: datetime) -> None:
+        self._enter(self.Status.WAITING, now)
+
+    def admit(self, *, now: datetime) -> None:
+        self._enter(self.Status.ADMITTED, now)
+
+    def go_live(self, *, now: datetime) -> None:
+        self._enter(self.Status.LIVE, now)
+
+    def end(self, *, now: datetime) -> None:
+        self._enter(self.Status.ENDED, now)
+
+    def _enter(self, status: str, now: datetime) -> None:
+        self.lock()  # then look: of two people who press at once, one must see the other's change
+        if status not in self.NEXT.get(self.status, ()):
+            raise InvalidTransition(f"{self.status} -> {status}")
+        self.status = status
+        setattr(self, f"{status}_at", now)
+        self.save(update_fields=["status", f"{status}_at"])
+
 
 class Seat(models.Model):
-    """One person's place in the room. The newest socket has it: `epoch` counts the sockets."""
+    """One person's place in the room. The newest socket has it: `epoch` counts the sockets.
 
-    class Role(models.TextChoices):
-        PATIENT = "patient", _("Patient")
-        PROVIDER = "provider", _("Therapist")
+    A socket that drops leaves the seat empty but not left: phones sleep, trains have tunnels.
+    """
 
     session = models.ForeignKey(VideoSession, models.PROTECT, related_name="seats")
     user = models.ForeignKey(User, models.PROTECT, related_name="seats")
     role = models.CharField(max_length=8, choices=Role)
     epoch = models.PositiveIntegerField(default=0)
     is_present = models.BooleanField(default=False)
+    left_at = models.DateTimeField(null=True)  # by choice; null while away for another reason
+    is_connected = models.BooleanField(default=False)  # sees and hears the other, as it reports
+    has_sent_video = models.BooleanField(default=False)  # once at least: decides the modality
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(left_at=None) | Q(is_present=False), name="seat_left_is_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_connected=False) | Q(is_present=True),
+                name="seat_connected_is_present",
+            ),
             models.UniqueConstraint(fields=["session", "role"], name="seat_one_a_role"),
             models.UniqueConstraint(fields=["session", "user"], name="seat_one_a_person"),
         ]
@@ -97,5 +153,13 @@ class CheckIn(models.Model):
     address = models.CharField(max_length=200)  # for an emergency crew
     is_at_home = models.BooleanField()
     callback_phone = models.CharField(max_length=20)
-    is_private = models.BooleanField()
+    is_private = models.BooleanField()  # never false: without it nobody is let in
     checked_in_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(is_private=True), name="check_in_is_private"),
+            models.CheckConstraint(
+                condition=~Q(address="") & ~Q(callback_phone=""), name="check_in_can_be_found"
+            ),
+        ]

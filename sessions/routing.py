@@ -1,5 +1,12 @@
 """Sockets of this app."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-websocket_urlpatterns: list[URLPattern] = []
+from sessions.consumers import RoomConsumer
+
+websocket_urlpatterns = [
+    path(
+        "ws/session/<uuid:session_id>/",
+        RoomConsumer.as_asgi(),  # type: ignore[arg-type]  # Django's path knows views only
+    ),
+]

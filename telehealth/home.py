@@ -1,10 +1,55 @@
-"""The pages made of everyone's parts: the patient's home, the provider's day."""
+"""The first page after signing in, by role."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET
+
+from accounts.http import SignedInRequest
+from accounts.models import Membership, Practice, Provider
+from appointments.holders import known_holder
+from appointments.models import Appointment
+from telehealth import front_desk
+from telehealth.patient_home import home_of
+from telehealth.provider_day import day_of
+
+Role = Membership.Role
+SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
 
 
 @require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "base.html")
+def home(request: SignedInRequest) -> HttpResponse:
+    user = request.user
+    if hasattr(user, "provider"):
+        return day(request, user.provider)
+    memberships = list(user.memberships.select_related("practice"))
+    roles = {membership.role for membership in memberships}
+    if Role.BILLING in roles:
+        return redirect("billing:ledger")
+    if memberships:
+        return staff(request, memberships[0].practice, sees_calendar=bool(SEES_CALENDAR & roles))
+    return patient_home(request)
+
+
+def day(request: SignedInRequest, provider: Provider) -> HttpResponse:
+    """The whole page, or what of it changes while it is open."""
+    template = "_day.html" if request.headers.get("HX-Request") else "day.html"
+    now = timezone.now()
+    context = {"day": day_of(provider, now=now), "provider": provider, "now": now}
+    return render(request, template, context)
+
+
+def patient_home(request: SignedInRequest) -> HttpResponse:
+    patient = getattr(request.user, "patient", None)
+    held = Appointment.objects.held_by(known_holder(request)).filter(held_until__gt=timezone.now())
+    context = {"patient": patient, "held": held.select_related("provider").first()}
+    if patient:
+        context["home"] = home_of(patient, on=timezone.localdate(), now=timezone.now())
+    return render(request, "patient_home.html", context)
+
+
+def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:
+    """For those who have no page of their own yet: the practice's visits of today, no more."""
+    rows = front_desk.rows_of(practice, on=timezone.localdate())
+    context = {"practice": practice, "sees_calendar": sees_calendar, "rows": rows}
+    return render(request, "staff_home.html", context)

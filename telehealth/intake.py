@@ -1,17 +1,147 @@
 """From a held time to a booked visit: whatever is still missing comes next."""
 
+from collections.abc import Callable
+from functools import wraps
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import Patient, User
+from appointments import booking, offers
+from appointments.holders import known_holder
+from appointments.models import Appointment
+from appointments.presenters import FREE_TO_CANCEL
+from billing import cards
+from care import consents
+
+View = Callable[[HttpRequest, Appointment], HttpResponse]
+Routed = Callable[[HttpRequest, UUID], HttpResponse]
 
 
+def for_holder(view: View) -> Routed:
+    """Give `view` the time that this visitor holds, run out or not.
+
+    A visit that she has booked has its own page. For anybody else, nothing is here; nor is it for
+    her once somebody has taken the time, which is all that the page can say.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+        if is_booked(appointment_id, by=request.user):
+            return redirect("appointments:detail", appointment_id)
+        held = Appointment.objects.held_by(known_holder(request)).select_related("provider")
+        visit = held.filter(id=appointment_id).first()
+        if visit is None:
+            return render(request, "booking_gone.html", status=404)
+        return view(request, visit)
+
+    return guarded
+
+
+def is_booked(appointment_id: UUID, *, by: object) -> bool:
+    if not isinstance(by, User):
+        return False
+    mine = Appointment.objects.filter(patient__user=by, id=appointment_id)
+    return mine.exclude(status=Appointment.Status.HELD).exists()
+
+
+@login_not_required
 @require_GET
-def next_step(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    return render(request, "base.html")
+@for_holder
+def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    if has_run_out(visit):
+        return expired(request, visit)
+    if is_staff(request.user):
+        return render(request, "booking_as_staff.html", {"visit": visit}, status=409)
+    return redirect(missing(visit, user=request.user) or reverse("booking_review", args=[visit.id]))
 
 
-@require_GET
-def review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    return render(request, "base.html")
+@require_http_methods(["GET", "POST"])
+@for_holder
+def review(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    if has_run_out(visit):
+        return expired(request, visit)
+    patient = patient_of(request.user)
+    if patient is None or missing(visit, user=request.user):
+        return redirect("booking", visit.id)
+    if request.method == "POST":
+        return confirm(request, visit, patient)
+    return render(request, "booking_review.html", summary(visit, patient))
+
+
+def confirm(request: HttpRequest, visit: Appointment, patient: Patient) -> HttpResponse:
+    try:
+        booking.confirm(appointment=visit, patient=patient, by=patient.user, now=timezone.now())
+    except booking.HoldExpired:
+        return expired(request, visit)
+    except booking.PatientBusy:
+        return render(request, "booking_busy.html", {"visit": visit}, status=409)
+    except booking.SlotTaken:
+        return render(request, "booking_taken.html", {"visit": visit}, status=409)
+    return redirect("appointments:detail", visit.id)
+
+
+@login_not_required
+@require_POST
+@for_holder
+def create_renewal(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    try:
+        booking.renew(appointment=visit, now=timezone.now())
+    except booking.SlotTaken:
+        return render(request, "booking_taken.html", {"visit": visit}, status=409)
+    return redirect("booking", visit.id)
+
+
+def missing(visit: Appointment, *, user: object) -> str:
+    """Return the address of the first page that is still to do, or "" when nothing is missing."""
+    if not isinstance(user, User):
+        return leading_back("account_signup", visit)
+    if (patient := patient_of(user)) is None:
+        return leading_back("accounts:about_you", visit, state=visit.patient_state)
+    if consents.missing(patient, on=timezone.localdate()):
+        return leading_back("care:consents", visit)
+    if cards.in_use(patient) is None:
+        return leading_back("billing:card", visit)
+    return ""
+
+
+def patient_of(user: object) -> Patient | None:
+    return Patient.objects.filter(user=user).first() if isinstance(user, User) else None
+
+
+def leading_back(page: str, visit: Appointment, **query: str) -> str:
+    query["next"] = reverse("booking", args=[visit.id])
+    return f"{reverse(page)}?{urlencode(query)}"
+
+
+def is_staff(user: object) -> bool:
+    """Staff are no patients under the same account: see accounts.views."""
+    return isinstance(user, User) and user.memberships.exists()
+
+
+def has_run_out(visit: Appointment) -> bool:
+    return visit.held_until is None or visit.held_until <= timezone.now()
+
+
+def expired(request: HttpRequest, visit: Appointment) -> HttpResponse:
+    """Say that the time is no longer held, and offer it again if nobody has it."""
+    offered = offers.of([visit.provider], now=timezone.now(), holder=visit.holder)
+    is_free = any(offer.has_free(visit.starts_at) for offer in offered)
+    context = {"visit": visit, "is_free": is_free}
+    return render(request, "booking_expired.html", context, status=409)
+
+
+def summary(visit: Appointment, patient: Patient) -> dict[str, object]:
+    return {
+        "visit": visit,
+        "patient": patient,
+        "card": cards.in_use(patient),
+        "free_until": visit.starts_at - FREE_TO_CANCEL,
+        "is_free_to_cancel": timezone.now() < visit.starts_at - FREE_TO_CANCEL,
+    }

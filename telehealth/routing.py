@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from django.urls import path
+
 import messaging.routing
 import sessions.routing
+from telehealth.consumers import DayConsumer
 
 websocket_urlpatterns: list[Any] = [
+    path("ws/day/", DayConsumer.as_asgi()),  # type: ignore[arg-type]  # path knows views only
     *messaging.routing.websocket_urlpatterns,
     *sessions.routing.websocket_urlpatterns,
 ]

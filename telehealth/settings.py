@@ -16,7 +16,7 @@ from core import postgres
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.prefix = ""
-environ.Env.read_env(BASE_DIR / ".env")
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default="var"))
@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.zones.ZoneMiddleware",
@@ -108,6 +109,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "telehealth.shell.shell",
+                "telehealth.steps.way",
             ],
             "builtins": [
                 "django.templatetags.i18n",
@@ -122,7 +124,8 @@ TEMPLATES = [
 # Commands that need no database never start it: the connection's settings are read on first use.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages", "states"}
-if not DATABASE_URL and not NEEDS_NO_DATABASE & set(sys.argv[1:2]):
+IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
+if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
     DATABASE_URL = postgres.acquire(DATA_DIR / "postgres")
 DATABASES = {
     "default": {
@@ -136,8 +139,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0004).
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
-if CELERY_BROKER_URL == "filesystem://":
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
+if CELERY_BROKER_URL.startswith("filesystem:"):
     BROKER_DIR = DATA_DIR / "broker"
     for folder in ("q", "control"):
         (BROKER_DIR / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -234,6 +237,8 @@ STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
 if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
     raise ImproperlyConfigured("Set STRIPE_WEBHOOK_SECRET: without it no event can be trusted.")
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=DEBUG) and not STRIPE_SECRET_KEY
+if STRIPE_SIMULATOR and not STRIPE_WEBHOOK_SECRET:
+    STRIPE_WEBHOOK_SECRET = development_secret("stripe_webhook_secret")
 
 # Video
 TURN_URLS = env.list("TURN_URLS", default=[])
@@ -274,7 +279,7 @@ CSRF_FAILURE_VIEW = "telehealth.errors.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # with "no-referrer" forms come with the origin "null"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CONTENT_SECURITY_POLICY = {

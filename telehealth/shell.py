@@ -8,13 +8,14 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
-from telehealth import demo
+from telehealth.demo import accounts
 
 Link = tuple[Any, Any]  # address, words
 
 PUBLIC: list[Link] = [(reverse_lazy("appointments:directory"), _("Find a therapist"))]
 PATIENT: list[Link] = [
     *PUBLIC,
+    (reverse_lazy("home"), _("Home")),
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
@@ -23,14 +24,16 @@ PROVIDER: list[Link] = [
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
 BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
+STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 
 
 def links_for(user: User) -> list[Link]:
-    if hasattr(user, "provider"):
+    roles = {membership.role for membership in user.memberships.all()}
+    if Membership.Role.PROVIDER in roles:
         return PROVIDER
-    if user.has_role(Membership.Role.BILLING):
+    if Membership.Role.BILLING in roles:
         return BILLING
-    return PATIENT
+    return STAFF if roles else PATIENT
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -39,5 +42,5 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "nav": links_for(user) if isinstance(user, User) else PUBLIC,
         "is_test_money": settings.STRIPE_SIMULATOR,
         "is_development": settings.DEBUG,
-        "demo_sign_ins": demo.sign_ins,  # called only by the page that lists them
+        "demo_sign_ins": accounts.sign_ins,  # called only by the page that lists them
     }

@@ -16,6 +16,7 @@ urlpatterns = [
     path("home/", home.home, name="home"),
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
+    path("booking/<uuid:appointment_id>/renewal/", intake.create_renewal, name="booking_renewal"),
     path("help-now/", pages.help_now, name="help_now"),
 ]
 

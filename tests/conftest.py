@@ -4,8 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
+from channels.db import database_sync_to_async
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connections
 from django.test import Client
 
 from accounts.models import Membership
@@ -18,6 +21,13 @@ def static_files():
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
     settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / worker
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+
+
+@pytest_asyncio.fixture
+async def live_database(transactional_db):
+    """Commit for real, as live events need, and leave no thread's connection behind."""
+    yield
+    await database_sync_to_async(connections.close_all)()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ def prepare_environment() -> None:
     data_dir = ROOT / os.environ.get("DATA_DIR", "var") / "test"
     os.environ["DATA_DIR"] = str(data_dir)
     os.environ["DJANGO_DEBUG"] = "false"
+    os.environ["ENV_FILE"] = os.devnull  # a developer's own .env is not for tests
     os.environ["DJANGO_SECRET_KEY"] = "a secret of the tests, which protects nothing at all"
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = postgres.acquire(data_dir / "postgres", durable=False)

@@ -1,14 +1,11 @@
 """A provider's hours as stated: on the wall clock of one zone, by weekday and by date."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from appointments.availability.wall import EPOCH, MINUTES_A_DAY
-
-EPOCH_ORDINAL = EPOCH.toordinal()
+from appointments.availability.wall import MINUTES_A_DAY, day_number, weekday_of
 
 
 @dataclass(frozen=True)
@@ -26,10 +23,14 @@ class Rule:
     valid_from: date | None = None
     valid_until: date | None = None
 
-    def holds_on(self, day: date) -> bool:
-        return (self.valid_from is None or self.valid_from <= day) and (
-            self.valid_until is None or day <= self.valid_until
-        )
+    def days(self, first: int, last: int) -> range:
+        """Return the day numbers, of those from first to last, on which the rule holds."""
+        if self.valid_from:
+            first = max(first, day_number(self.valid_from))
+        if self.valid_until:
+            last = min(last, day_number(self.valid_until))
+        to_weekday = (self.weekday - weekday_of(first)) % 7
+        return range(first + to_weekday, last + 1, 7)
 
 
 @dataclass(frozen=True)
@@ -64,34 +65,17 @@ class Plan:
     step_minutes: int
     lead_minutes: int
 
-    def hours(self, first: date, last: date) -> Iterator[tuple[int, int]]:
-        """Yield the hours of the dates from first to last, in wall minutes since 1970 began."""
-        weekly = self._rules_by_weekday()
-        special = self._exceptions_by_date()
-        for ordinal in range(first.toordinal(), last.toordinal() + 1):
-            day = date.fromordinal(ordinal)
-            midnight = (ordinal - EPOCH_ORDINAL) * MINUTES_A_DAY
-            stated = special.get(day)
-            if stated is None:
-                stated = [
-                    (r.from_minute, r.to_minute) for r in weekly[day.weekday()] if r.holds_on(day)
-                ]
-            for start, end in stated:
-                yield midnight + start, midnight + end
-
-    def _rules_by_weekday(self) -> defaultdict[int, list[Rule]]:
-        weekly = defaultdict(list)
+    def hours(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Yield the hours of the days from first to last, in wall minutes and in no order."""
+        near = [e for e in self.exceptions if first <= day_number(e.on) <= last]
+        replaced = {day_number(e.on) for e in near}
         for rule in self.rules:
-            weekly[rule.weekday].append(rule)
-        return weekly
-
-    def _exceptions_by_date(self) -> dict[date, list[tuple[int, int]]]:
-        special: dict[date, list[tuple[int, int]]] = {}
-        for exception in self.exceptions:
-            hours = special.setdefault(exception.on, [])
-            if exception.from_minute is not None and exception.to_minute is not None:
-                hours.append((exception.from_minute, exception.to_minute))
-        for exception in self.exceptions:
-            if exception.from_minute is None:
-                special[exception.on] = []
-        return special
+            for day in rule.days(first, last):
+                if day not in replaced:
+                    midnight = day * MINUTES_A_DAY
+                    yield midnight + rule.from_minute, midnight + rule.to_minute
+        closed = {e.on for e in near if e.from_minute is None}
+        for e in near:
+            midnight = day_number(e.on) * MINUTES_A_DAY
+            if e.from_minute is not None and e.to_minute is not None and e.on not in closed:
+                yield midnight + e.from_minute, midnight + e.to_minute

@@ -16,12 +16,11 @@ from itertools import pairwise
 from appointments.availability.plan import Plan
 from appointments.availability.wall import (
     MINUTE,
-    ONE_DAY,
+    day_shown,
     instant,
     minute_at_or_after,
     minute_at_or_before,
     readings,
-    wall_date,
 )
 
 Interval = tuple[datetime, datetime]
@@ -75,8 +74,8 @@ def is_offered(plan: Plan, *, starts_at: datetime, busy: Iterable[Interval], now
 def _open_ranges(plan: Plan, first: int, last: int) -> list[Span]:
     """Return the open ranges that matter between two minutes, whole, in order."""
     zone = plan.zone
-    # Where clocks go back about midnight, hours of the dates beside ours reach into ours.
-    hours = plan.hours(wall_date(zone, first) - ONE_DAY, wall_date(zone, last) + ONE_DAY)
+    # Where clocks go back about midnight, hours of the days beside ours reach into ours.
+    hours = plan.hours(day_shown(zone, first) - 1, day_shown(zone, last) + 1)
     return _merged((readings(zone, start)[0], readings(zone, end)[1]) for start, end in hours)
 
 

@@ -10,8 +10,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_ORDINAL = EPOCH.toordinal()
 MINUTE = timedelta(minutes=1)
-ONE_DAY = timedelta(days=1)
 MINUTES_A_DAY = 24 * 60
 
 
@@ -30,9 +30,18 @@ def instant(minute: int) -> datetime:
     return EPOCH + minute * MINUTE
 
 
-def wall_date(zone: ZoneInfo, minute: int) -> date:
-    """Return the date on the wall at a UTC minute."""
-    return instant(minute).astimezone(zone).date()
+def day_number(day: date) -> int:
+    """Count the days since 1970 began; wall minutes count from the midnight of day 0."""
+    return day.toordinal() - EPOCH_ORDINAL
+
+
+def weekday_of(day: int) -> int:
+    return (day + EPOCH.weekday()) % 7
+
+
+def day_shown(zone: ZoneInfo, minute: int) -> int:
+    """Return the number of the day on the wall at a UTC minute."""
+    return day_number(instant(minute).astimezone(zone))
 
 
 @lru_cache(maxsize=65_536)

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='accounts.patient')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('patient', 'kind', 'version'), name='consent_once'), models.CheckConstraint(condition=models.Q(('signed_name', ''), _negated=True), name='consent_has_name')],
+                'constraints': [models.UniqueConstraint(fields=('patient', 'kind', 'version'), name='consent_once'), models.CheckConstraint(condition=models.Q(('signed_name', ''), _negated=True), name='consent_has_name'), models.CheckConstraint(condition=models.Q(('kind__in', ['telehealth', 'cancellation-policy'])), name='consent_kind_known')],
             },
         ),
         migrations.CreateModel(
@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('body', models.TextField(blank=True)),
                 ('saved_at', models.DateTimeField()),
+                ('revision', models.PositiveIntegerField(default=0)),
                 ('signed_at', models.DateTimeField(null=True)),
                 ('sha256', models.CharField(blank=True, max_length=64)),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='accounts.provider')),
@@ -55,5 +56,6 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('sha256', ''), ('signed_at', None)), models.Q(('signed_at__isnull', False), models.Q(('sha256', ''), _negated=True), models.Q(('body', ''), _negated=True)), _connector='OR'), name='note_signed_with_hash_and_words')],
             },
         ),
+        db.append_only("care_consent"),
         db.sealed_by("care_progressnote", "signed_at"),
     ]

@@ -17,6 +17,7 @@ import pytest
 from appointments.availability import free, is_offered, slots
 from tests.appointments.plans import (
     MONDAY,
+    SATURDAY,
     SUNDAY,
     THURSDAY,
     clock,
@@ -132,6 +133,27 @@ def test_hours_that_a_change_cuts_into(zone, hours, date, instants):
         expected = [span(f"2027-{instants[:11]}", f"2027-{instants[12:]}")]
 
     assert opening(zone, hours, date) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "rule", "window"),
+    [
+        # Saturday until 24:00 is until the second midnight, when it has long been Sunday.
+        (
+            "America/Havana",
+            weekly(SATURDAY, "23:00-24:00"),
+            span("2027-11-07 04:10", "2027-11-07 04:50"),
+        ),
+        # Sunday from 00:00 is from the first midnight, a minute before it is Saturday again.
+        (
+            "America/St_Johns",
+            weekly(SUNDAY, "00:00-05:00"),
+            span("2010-11-07 02:40", "2010-11-07 03:20"),
+        ),
+    ],
+)
+def test_hours_that_reach_into_another_date_are_seen_from_there(zone, rule, window):
+    assert free(make_plan(zone, rule), busy=[], window=window) == [window]
 
 
 def test_touching_hours_within_the_hour_that_comes_twice_overlap():

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
-import json, sys
+import json, os, sys
 from core.children import ChildDied, Stopped, run_together, stop_on_signals
 
 commands = {name: [sys.executable, "-c", code] for name, code in json.loads(sys.argv[1]).items()}
@@ -23,14 +23,15 @@ try:
             commands,
             grace=2,
             is_ready=lambda: True,
-            on_ready=lambda: print("ready", flush=True),
+            on_ready=lambda: os.write(1, b"ready\\n"),
         )
 except Stopped:
     print("stopped")
 except ChildDied as death:
     sys.exit(str(death))
 """
-TELL = "import os, signal, sys, time; print(os.getpid(), flush=True);"
+# One write each: several processes share the pipe.
+TELL = "import os, sys, time; os.write(1, b'%d' % os.getpid() + bytes([10]));"
 PATIENT = TELL + "time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + PATIENT
 SHORT_LIVED = TELL + "time.sleep(0.5); sys.exit(7)"

@@ -1,14 +1,17 @@
 import re
+import uuid
 from contextlib import asynccontextmanager
 
 import pytest
 from channels.db import database_sync_to_async
+from django.db import transaction
 
+from messaging import messages, threads
 from messaging.models import Message
 from tests import live
-from tests.factories import make_visit
+from tests.factories import HOUR, NOW, make_visit
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -16,6 +19,24 @@ ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 @pytest.fixture
 def address(thread):
     return f"/ws/thread/{thread.id}/"
+
+
+@pytest.fixture
+def hers(sign_in, alice):
+    """Alice's browser."""
+    return sign_in(alice.user)
+
+
+@pytest.fixture
+def his(sign_in, dr_bob):
+    """Dr. Bob's browser."""
+    return sign_in(dr_bob.user)
+
+
+@pytest.fixture(params=["carol", "mallory"])
+def strangers(request, sign_in):
+    """The browser of somebody else."""
+    return sign_in(request.getfixturevalue(request.param).user)
 
 
 @asynccontextmanager
@@ -34,8 +55,8 @@ async def code_of(socket):
     return closing["type"], closing.get("code")
 
 
-async def test_a_message_arrives_on_the_other_page(sign_in, write, alice, dr_bob, address):
-    async with live.listening(), opened(address, sign_in(dr_bob.user)) as page:
+async def test_a_message_arrives_on_the_other_page(his, write, alice, address):
+    async with live.listening(), opened(address, his) as page:
         await in_database(write)(alice, "Two nights <without> waking")
 
         frame = await page.receive_json_from(timeout=10)
@@ -45,79 +66,74 @@ async def test_a_message_arrives_on_the_other_page(sign_in, write, alice, dr_bob
     assert "Alice Doe" in frame["html"]
 
 
-async def test_each_reader_gets_the_message_as_theirs(sign_in, write, alice, dr_bob, address):
+async def test_each_reader_gets_the_message_as_theirs(his, hers, write, alice, address):
     async with (
         live.listening(),
-        opened(address, sign_in(alice.user)) as hers,
-        opened(address, sign_in(dr_bob.user)) as his,
+        opened(address, hers) as her_page,
+        opened(address, his) as his_page,
     ):
         await in_database(write)(alice)
-        frames = [await page.receive_json_from(timeout=10) for page in (hers, his)]
+        frames = [await page.receive_json_from(timeout=10) for page in (her_page, his_page)]
 
     assert ["msg--mine" in frame["html"] for frame in frames] == [True, False]
 
 
-async def test_times_are_in_the_readers_zone(sign_in, write, alice, dr_bob, address):
+async def test_times_are_in_the_readers_zone(his, hers, write, alice, dr_bob, address):
     alice.zone = "America/Los_Angeles"
     await in_database(alice.save)()
 
     async with (
         live.listening(),
-        opened(address, sign_in(alice.user)) as hers,
-        opened(address, sign_in(dr_bob.user)) as his,
+        opened(address, hers) as her_page,
+        opened(address, his) as his_page,
     ):
         await in_database(write)(dr_bob)
-        frames = [await page.receive_json_from(timeout=10) for page in (hers, his)]
+        frames = [await page.receive_json_from(timeout=10) for page in (her_page, his_page)]
 
     times = [re.search(r"\d+:\d\d\s[AP]M", frame["html"]).group() for frame in frames]
     assert times == ["7:00\u202fAM", "9:00\u202fAM"]
 
 
-async def test_a_frame_holds_no_ids(sign_in, write, alice, dr_bob, address):
-    async with live.listening(), opened(address, sign_in(dr_bob.user)) as page:
+async def test_a_frame_holds_no_ids(his, write, alice, address):
+    async with live.listening(), opened(address, his) as page:
         await in_database(write)(alice)
         frame = await page.receive_from(timeout=10)
 
     assert ID.findall(frame) == []
 
 
-async def test_a_message_of_another_thread_does_not_arrive(
-    sign_in, practice, alice, mallory, dr_bob, visit, address, write
-):
-    from messaging import messages, threads
-
+async def test_a_message_of_another_thread_does_not_arrive(his, mallory, dr_bob, visit, address):
     def write_elsewhere():
-        from tests.factories import HOUR, NOW
-
         other = make_visit(dr_bob, mallory, starts_at=visit.starts_at + HOUR)
-        thread = threads.open_for(other, now=NOW)
-        message_id = "00000000-0000-0000-0000-000000000001"
-        messages.send(thread=thread, body="Other", message_id=message_id, by=mallory.user, now=NOW)
+        messages.send(
+            thread=threads.open_for(other, now=NOW),
+            body="Of somebody else",
+            message_id=uuid.uuid4(),
+            by=mallory.user,
+            now=NOW,
+        )
 
-    async with live.listening(), opened(address, sign_in(dr_bob.user)) as page:
+    async with live.listening(), opened(address, his) as page:
         await in_database(write_elsewhere)()
 
         assert await live.is_silent(page)
 
 
-async def test_a_rolled_back_message_does_not_arrive(sign_in, write, alice, dr_bob, address):
-    from django.db import transaction
-
+async def test_a_rolled_back_message_does_not_arrive(his, write, alice, address):
     def change_of_mind():
         with transaction.atomic():
             write(alice)
             transaction.set_rollback(True)
 
-    async with live.listening(), opened(address, sign_in(dr_bob.user)) as page:
+    async with live.listening(), opened(address, his) as page:
         await in_database(change_of_mind)()
 
         assert await live.is_silent(page)
     assert await in_database(Message.objects.count)() == 0
 
 
-@pytest.mark.parametrize("stranger", ["carol", "mallory"])
-async def test_a_stranger_is_closed_out(sign_in, stranger, request, address):
-    socket = live.socket(address, sign_in(request.getfixturevalue(stranger).user))
+async def test_a_stranger_is_closed_out(strangers, address):
+    socket = live.socket(address, strangers)
 
     await socket.connect(timeout=10)
 
@@ -132,8 +148,8 @@ async def test_a_visitor_is_closed_out(address):
     assert await code_of(socket) == ("websocket.close", 4404)
 
 
-async def test_another_site_is_not_let_in(sign_in, alice, address):
-    socket = live.socket(address, sign_in(alice.user), origin="https://evil.example")
+async def test_another_site_is_not_let_in(hers, address):
+    socket = live.socket(address, hers, origin="https://evil.example")
 
     assert (await socket.connect(timeout=10))[0] is False
 
@@ -153,31 +169,30 @@ def change_password(client, user):
 
 
 @pytest.mark.parametrize("loss", [sign_out, deactivate, change_password])
-async def test_who_loses_access_gets_nothing_more(sign_in, write, alice, dr_bob, address, loss):
-    client = sign_in(dr_bob.user)
-    async with live.listening(), opened(address, client) as page:
-        await in_database(loss)(client, dr_bob.user)
+async def test_who_loses_access_gets_nothing_more(his, write, alice, dr_bob, address, loss):
+    async with live.listening(), opened(address, his) as page:
+        await in_database(loss)(his, dr_bob.user)
         await in_database(write)(alice, "Not for him")
 
         assert await code_of(page) == ("websocket.close", 4404)
 
 
 async def test_who_is_no_longer_in_the_thread_gets_nothing_more(
-    sign_in, write, alice, dr_bob, carol, thread, address
+    his, write, alice, carol, thread, address
 ):
     def hand_over():
         thread.provider = carol
         thread.save()
 
-    async with live.listening(), opened(address, sign_in(dr_bob.user)) as page:
+    async with live.listening(), opened(address, his) as page:
         await in_database(hand_over)()
         await in_database(write)(alice, "For Carol")
 
         assert await code_of(page) == ("websocket.close", 4404)
 
 
-async def test_a_ping_is_answered(sign_in, alice, address):
-    async with opened(address, sign_in(alice.user)) as page:
+async def test_a_ping_is_answered(hers, address):
+    async with opened(address, hers) as page:
         await page.send_to(text_data="ping")
 
         assert await page.receive_json_from(timeout=10) == {"kind": "pong"}
@@ -192,15 +207,15 @@ async def test_a_ping_is_answered(sign_in, alice, address):
         {"bytes_data": b"ping"},
     ],
 )
-async def test_nothing_but_a_ping_comes_in(sign_in, alice, address, frame):
-    async with opened(address, sign_in(alice.user)) as page:
+async def test_nothing_but_a_ping_comes_in(hers, address, frame):
+    async with opened(address, hers) as page:
         await page.send_to(**frame)
 
         assert await code_of(page) == ("websocket.close", 4400)
 
 
-async def test_pings_come_one_at_a_time(sign_in, alice, address):
-    async with opened(address, sign_in(alice.user)) as page:
+async def test_pings_come_one_at_a_time(hers, address):
+    async with opened(address, hers) as page:
         await page.send_to(text_data="ping")
         await page.send_to(text_data="ping")
         await page.receive_json_from(timeout=10)
@@ -208,6 +223,6 @@ async def test_pings_come_one_at_a_time(sign_in, alice, address):
         assert await code_of(page) == ("websocket.close", 4429)
 
 
-async def test_a_page_is_told_when_events_may_have_been_lost(sign_in, alice, address):
-    async with opened(address, sign_in(alice.user)) as page, live.listening():
+async def test_a_page_is_told_when_events_may_have_been_lost(hers, address):
+    async with opened(address, hers) as page, live.listening():
         assert await page.receive_json_from(timeout=10) == {"kind": "resumed"}

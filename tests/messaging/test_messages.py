@@ -1,14 +1,14 @@
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import LONGEST, Message
 from tests.factories import NOW, make_visit
+from tests.threads import at_once
 
 MINUTE = timedelta(minutes=1)
 
@@ -179,27 +179,13 @@ def test_the_database_refuses_an_impossible_message(write, alice, thread, fields
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_at_once_are_eight_messages_without_gaps(write, alice, dr_bob, thread):
-    def send(number):
-        try:
-            return write(alice if number % 2 else dr_bob, f"{number}").number
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as people:
-        numbers = list(people.map(send, range(8)))
+    numbers = at_once(8, lambda n: write(alice if n % 2 else dr_bob, f"{n}").number)
 
     assert sorted(numbers) == [1, 2, 3, 4, 5, 6, 7, 8]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_same_message_eight_times_at_once_is_one(write, alice, thread):
-    def send(_):
-        try:
-            return write(alice, "Hello", message_id=uuid.UUID(int=1)).number
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(8) as fingers:
-        numbers = list(fingers.map(send, range(8)))
+    numbers = at_once(8, lambda _: write(alice, "Hello", message_id=uuid.UUID(int=1)).number)
 
     assert (numbers, thread.messages.count()) == ([1] * 8, 1)

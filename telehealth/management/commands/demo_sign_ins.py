@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from telehealth import demo
+from telehealth.demo import accounts
 
 
 class Command(BaseCommand):
@@ -10,5 +10,5 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: object) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo people exist in development only (DJANGO_DEBUG=true).")
-        for person in demo.sign_ins():
-            self.stdout.write(f"{person.role!s:16}{person.email:36}{demo.PASSWORD}")
+        for person in accounts.sign_ins():
+            self.stdout.write(f"{person.role!s:16}{person.email:36}{accounts.PASSWORD}")

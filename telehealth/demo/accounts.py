@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.backend import DEMO_DOMAIN
 from accounts.models import Membership, Patient, User
 
-PASSWORD = "a quiet lake at dawn"  # noqa: S105 -- public on purpose; see accounts.backend
+PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- public on purpose; see accounts.backend
 SUFFIX = f"@{DEMO_DOMAIN}"
 SHOWN_PER_ROLE = 4
 PATIENT = _("Patient")

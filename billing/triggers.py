@@ -1,0 +1,36 @@
+"""What the database itself refuses in the books. Imports no model: the migration imports this."""
+
+from django.db import migrations
+
+# Deferred, because an entry comes before its lines: an immediate check would break batches.
+ENTRY_IS_WHOLE = migrations.RunSQL(
+    sql="""
+    CREATE FUNCTION billing_entry_is_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+    DECLARE
+      entry billing_entry;
+      found_count bigint;
+      sum_cents numeric;
+    BEGIN
+      SELECT * INTO entry FROM billing_entry WHERE id = (to_jsonb(NEW) ->> TG_ARGV[0])::uuid;
+      SELECT count(*), coalesce(sum(amount_cents), 0) INTO found_count, sum_cents
+        FROM billing_line WHERE entry_id = entry.id;
+      IF found_count < 2 OR found_count <> entry.lines_count OR sum_cents <> 0 THEN
+        RAISE EXCEPTION 'entry % is not whole: % lines of %, sum % cents',
+          entry.id, found_count, entry.lines_count, sum_cents
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'entry_is_whole';
+      END IF;
+      RETURN NULL;
+    END $$;
+    CREATE CONSTRAINT TRIGGER billing_entry_is_whole AFTER INSERT ON billing_entry
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+      EXECUTE FUNCTION billing_entry_is_whole('id');
+    CREATE CONSTRAINT TRIGGER billing_line_keeps_entry_whole AFTER INSERT ON billing_line
+      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
+      EXECUTE FUNCTION billing_entry_is_whole('entry_id');
+    """,
+    reverse_sql="""
+    DROP TRIGGER billing_line_keeps_entry_whole ON billing_line;
+    DROP TRIGGER billing_entry_is_whole ON billing_entry;
+    DROP FUNCTION billing_entry_is_whole();
+    """,
+)

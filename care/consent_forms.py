@@ -1,0 +1,44 @@
+"""Signing: a tick under each text, and the full name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from care.consents import Document
+
+
+class SignForm(forms.Form):
+    """Has the fields `agree-<kind>` and `sha256-<kind>` for each document, and `signed_name`."""
+
+    def __init__(self, data: Any, *, documents: Sequence[Document]) -> None:
+        super().__init__(data)
+        self.documents = documents
+        for document in documents:
+            self.fields[f"agree-{document.kind}"] = forms.BooleanField(
+                label=_("I have read “%(title)s” and agree") % {"title": document.title},
+                error_messages={
+                    "required": _("Tick this if you agree. We need it before a visit.")
+                },
+            )
+            self.fields[f"sha256-{document.kind}"] = forms.CharField(
+                widget=forms.HiddenInput, initial=document.sha256
+            )
+        self.fields["signed_name"] = forms.CharField(
+            label=_("Your full name"),
+            help_text=_("Typing it here is your signature."),
+            max_length=120,
+            widget=forms.TextInput(attrs={"autocomplete": "name"}),
+            error_messages={"required": _("Type your full name to sign.")},
+        )
+
+    @property
+    def parts(self) -> list[tuple[Document, forms.BoundField, forms.BoundField]]:
+        """Each text with its tick and its hash."""
+        return [(d, self[f"agree-{d.kind}"], self[f"sha256-{d.kind}"]) for d in self.documents]
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """The hashes of the texts that were on the page, by kind. Of a valid form."""
+        return {d.kind: self.cleaned_data[f"sha256-{d.kind}"] for d in self.documents}

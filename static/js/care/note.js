@@ -1,0 +1,83 @@
+/* A note that saves itself while it is written, and says so. */
+
+const SAVE_EVERY = 4000; // milliseconds, where something has changed
+
+class NoteEditor extends HTMLElement {
+  #saved = null;
+  #saving = null;
+  #isStopped = false; // a newer copy exists, or nobody is signed in: a person has to decide
+
+  connectedCallback() {
+    this.#isStopped = this.hasAttribute("data-is-conflict");
+    this.#saved = this.#isStopped ? null : this.#words;
+    setInterval(() => this.#save(), SAVE_EVERY);
+    this.addEventListener("submit", (event) => this.#submit(event));
+    window.addEventListener("beforeunload", this.#ask);
+  }
+
+  get #form() {
+    return this.querySelector("form");
+  }
+
+  get #words() {
+    return this.#form.elements.body.value;
+  }
+
+  /** A save under way would make the page's own revision old: it ends first. */
+  async #submit(event) {
+    window.removeEventListener("beforeunload", this.#ask);
+    if (!this.#saving) return;
+    event.preventDefault();
+    await this.#saving;
+    this.#form.requestSubmit(event.submitter);
+  }
+
+  #ask = (event) => {
+    if (this.#words !== this.#saved) event.preventDefault();
+  };
+
+  #save() {
+    if (this.#saving || this.#isStopped || this.#words === this.#saved) return;
+    this.#saving = this.#send(this.#words).finally(() => {
+      this.#saving = null;
+    });
+  }
+
+  async #send(words) {
+    const body = new FormData(this.#form);
+    body.set("deed", "save");
+    try {
+      const response = await fetch(location.href, {
+        method: "POST",
+        body,
+        headers: { "HX-Request": "true" },
+        redirect: "manual",
+      });
+      if (response.ok) this.#keep(await response.text(), words);
+      else this.#refused(response);
+    } catch {
+      this.#say(this.dataset.notSaved);
+    }
+  }
+
+  #keep(html, words) {
+    this.#saved = words;
+    const box = document.createElement("template");
+    box.innerHTML = html;
+    this.#form.elements.revision.value = box.content.querySelector("[name=revision]").value;
+    this.#say(box.content.querySelector("[role=status]").textContent);
+  }
+
+  #refused(response) {
+    const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
+    this.#isStopped = isSignedOut || response.status === 409;
+    if (isSignedOut) this.#say(this.dataset.signedOut);
+    else this.#say(response.status === 409 ? this.dataset.conflict : this.dataset.notSaved);
+  }
+
+  #say(words) {
+    this.querySelector("[role=status]").textContent = words;
+  }
+}
+
+customElements.define("note-editor", NoteEditor);

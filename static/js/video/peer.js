@@ -1,0 +1,208 @@
+/* The connection to the other person's browser.
+
+One side, the provider's, makes the first offer; when both do, a start can hang. A connection that
+is not there after five seconds is made anew under a new call id, and what still arrives for the
+old one is dropped. Later offers, such as an ICE restart, may come from either side (perfect
+negotiation, the provider being the impolite one).
+
+The connection is made empty while the patient waits. Tracks are put in when the door is open. */
+
+const PATIENCE_MS = 5000;
+const KINDS = ["audio", "video"];
+
+/* Events: "change" (the connection's state), "remote" (detail: the other's MediaStream). */
+export class Peer extends EventTarget {
+  #isOfferer;
+  #send;
+  #ice = [];
+  #connection = null;
+  #call = "";
+  #early = []; // candidates that came before their description
+  #isOffering = false;
+  #isIgnoring = false;
+  #isDoorOpen = false;
+  #tracks = { audio: null, video: null };
+  #own = new MediaStream(); // names our tracks as one stream, so that lips and voice agree
+  #remote = new MediaStream();
+  #watchdog = 0;
+  #turn = Promise.resolve();
+
+  constructor({ isOfferer, send }) {
+    super();
+    this.#isOfferer = isOfferer;
+    this.#send = send;
+  }
+
+  get call() {
+    return this.#call;
+  }
+
+  get state() {
+    return this.#connection?.connectionState ?? "closed";
+  }
+
+  get isConnected() {
+    return this.state === "connected";
+  }
+
+  set ice(servers) {
+    this.#ice = servers;
+    this.#connection?.setConfiguration({ iceServers: servers });
+  }
+
+  /* Offer a new connection. Only the offerer calls this. */
+  begin() {
+    this.#make(crypto.randomUUID());
+    for (const kind of KINDS) {
+      this.#connection.addTransceiver(kind, { direction: "sendrecv", streams: [this.#own] });
+    }
+    this.#fill();
+    this.#watchdog = setTimeout(() => this.#isOver() || this.begin(), PATIENCE_MS);
+  }
+
+  /* Take one frame, after those before it. */
+  hear(frame) {
+    this.#turn = this.#turn.then(() =>
+      frame.t === "desc" ? this.#hearDescription(frame) : this.#hearCandidate(frame),
+    );
+    return this.#turn;
+  }
+
+  /* From here on camera and microphone are sent. */
+  openDoor() {
+    this.#isDoorOpen = true;
+    this.#fill();
+  }
+
+  /* Put a track in, or take it out with null. */
+  setTrack(kind, track) {
+    this.#tracks[kind] = track;
+    this.#fill();
+  }
+
+  restart() {
+    this.#connection?.restartIce();
+  }
+
+  close() {
+    clearTimeout(this.#watchdog);
+    this.#connection?.close();
+    this.#connection = null;
+    this.#call = "";
+    this.#early = [];
+    this.#isOffering = false;
+    this.#remote = new MediaStream();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async stats() {
+    return [...((await this.#connection?.getStats()) ?? new Map()).values()];
+  }
+
+  #isOver() {
+    return this.isConnected || this.#connection === null;
+  }
+
+  #make(call) {
+    this.close();
+    this.#call = call;
+    const connection = new RTCPeerConnection({ iceServers: this.#ice, bundlePolicy: "max-bundle" });
+    this.#connection = connection;
+    connection.addEventListener("icecandidate", ({ candidate }) => this.#tell(call, candidate));
+    connection.addEventListener("negotiationneeded", () => this.#offer(connection));
+    connection.addEventListener("track", ({ track }) => this.#receive(connection, track));
+    connection.addEventListener("connectionstatechange", () => {
+      if (connection === this.#connection) {
+        this.dispatchEvent(new Event("change"));
+      }
+    });
+  }
+
+  #receive(connection, track) {
+    if (connection === this.#connection) {
+      this.#remote.addTrack(track);
+      this.dispatchEvent(new CustomEvent("remote", { detail: this.#remote }));
+    }
+  }
+
+  #tell(call, candidate) {
+    if (candidate && call === this.#call) {
+      const { candidate: text, sdpMid: mid, sdpMLineIndex: line } = candidate;
+      this.#send("cand", { call, candidate: text, mid, line });
+    }
+  }
+
+  async #offer(connection) {
+    if (connection !== this.#connection) {
+      return;
+    }
+    this.#isOffering = true;
+    try {
+      await connection.setLocalDescription();
+      this.#describe(connection);
+    } finally {
+      this.#isOffering = false;
+    }
+  }
+
+  #describe(connection) {
+    if (connection === this.#connection) {
+      const { type, sdp } = connection.localDescription;
+      this.#send("desc", { call: this.#call, type, sdp });
+    }
+  }
+
+  async #hearDescription({ call, type, sdp }) {
+    if (call !== this.#call) {
+      if (this.#isOfferer || type !== "offer") {
+        return; // of a connection that was given up
+      }
+      this.#make(call);
+    }
+    const connection = this.#connection;
+    const isBusy = this.#isOffering || connection.signalingState !== "stable";
+    this.#isIgnoring = this.#isOfferer && type === "offer" && isBusy;
+    if (this.#isIgnoring) {
+      return;
+    }
+    await connection.setRemoteDescription({ type, sdp });
+    for (const candidate of this.#early.splice(0)) {
+      await connection.addIceCandidate(candidate);
+    }
+    if (type === "offer") {
+      await this.#answer(connection);
+    }
+  }
+
+  async #answer(connection) {
+    for (const transceiver of connection.getTransceivers()) {
+      transceiver.direction = "sendrecv";
+      transceiver.sender.setStreams(this.#own);
+    }
+    this.#fill();
+    await connection.setLocalDescription();
+    this.#describe(connection);
+  }
+
+  async #hearCandidate({ call, candidate: text, mid, line }) {
+    if (call !== this.#call) {
+      return;
+    }
+    const candidate = { candidate: text, sdpMid: mid, sdpMLineIndex: line };
+    if (!this.#connection.remoteDescription) {
+      this.#early.push(candidate);
+    } else if (!this.#isIgnoring) {
+      await this.#connection.addIceCandidate(candidate);
+    }
+  }
+
+  /* Give each sender the track it should have now: before the door opens, none. */
+  #fill() {
+    for (const { sender, receiver } of this.#connection?.getTransceivers() ?? []) {
+      const track = this.#isDoorOpen ? this.#tracks[receiver.track.kind] : null;
+      if (sender.track !== track) {
+        sender.replaceTrack(track);
+      }
+    }
+  }
+}

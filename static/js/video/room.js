@@ -1,0 +1,236 @@
+/* <video-room>: brings socket, connection, devices and page together. */
+
+import { stayAwake } from "./awake.js";
+import { Media } from "./media.js";
+import { Peer } from "./peer.js";
+import { sceneOf } from "./scene.js";
+import { Signalling } from "./signalling.js";
+import { Stage } from "./stage.js";
+import { Stall } from "./stall.js";
+import { summary } from "./stats.js";
+
+const OVER = 4410;
+const TAKEN = 4409;
+const ASK_AGAIN_MS = 5000;
+
+class VideoRoom extends HTMLElement {
+  #page = crypto.randomUUID(); // tells a reload from a socket that came back
+  #otherPage = "";
+  #epoch = 0;
+  #room = null;
+  #other = { mic: true, cam: true };
+  #prepared = "";
+  #asking = 0;
+  #reported = "";
+  #wasConnected = false;
+  #media = new Media();
+  #signalling;
+  #peer;
+  #stall;
+  #stage;
+
+  connectedCallback() {
+    this.#stage = new Stage(this);
+    this.#signalling = new Signalling(this.dataset.socket);
+    this.#peer = new Peer({
+      isOfferer: this.#isProvider,
+      send: (kind, body) => this.#signalling.send(kind, body),
+    });
+    this.#stall = new Stall({
+      stats: () => this.#peer.stats(),
+      onStall: () => this.#signalling.send("ice"),
+    });
+    this.#listen();
+    this.#signalling.open();
+    this.#media.open();
+    stayAwake();
+  }
+
+  /* What is really flowing, for tests and measurements. */
+  async stats() {
+    return summary(await this.#peer.stats(), this.#peer);
+  }
+
+  get #isProvider() {
+    return this.dataset.role === "provider";
+  }
+
+  get #isInside() {
+    return this.#room?.status === "admitted" || this.#room?.status === "live";
+  }
+
+  #listen() {
+    this.#signalling.addEventListener("frame", ({ detail }) => this.#hear(detail));
+    this.#signalling.addEventListener("down", () => this.#stage.say("offline"));
+    this.#signalling.addEventListener("over", ({ detail }) => this.#finish(detail));
+    this.#peer.addEventListener("change", () => this.#connectionChanged());
+    this.#peer.addEventListener("remote", ({ detail }) => this.#stage.showOther(detail));
+    this.#media.addEventListener("change", () => this.#mediaChanged());
+    this.addEventListener("click", ({ target }) => this.#press(target.closest("button, a")));
+    window.addEventListener("pagehide", () => this.#signalling.close());
+  }
+
+  #hear(frame) {
+    const answers = {
+      welcome: () => this.#enter(frame),
+      room: () => this.#roomChanged(frame.room),
+      ice: () => this.#restart(frame.servers),
+      prepare: () => this.#prepare(frame.page),
+      desc: () => this.#peer.hear(frame),
+      cand: () => this.#peer.hear(frame),
+      media: () => this.#otherMedia(frame),
+    };
+    answers[frame.t]?.();
+  }
+
+  /* The room */
+
+  #enter({ epoch, ice, room }) {
+    this.#epoch = epoch;
+    this.#reported = "";
+    this.#peer.ice = ice;
+    if (!this.#isProvider && room.status === "scheduled") {
+      this.#signalling.send("knock");
+    }
+    this.#roomChanged(room);
+    this.#tellMedia();
+    this.#stage.say(this.#stage.scene); // in place of "reconnecting"
+  }
+
+  #roomChanged(room) {
+    const isNewcomer = room.other.epoch !== this.#room?.other.epoch;
+    const isNews = isNewcomer || room.status !== this.#room?.status;
+    this.#room = room;
+    if (room.other.has_left) {
+      this.#hangUp();
+    }
+    if (this.#isInside) {
+      this.#peer.openDoor();
+    }
+    this.#askForOffer();
+    this.#report();
+    this.#draw();
+    if (isNews) {
+      this.#tellMedia();
+      this.dispatchEvent(new Event("news")); // htmx fetches the emergency facts again
+    }
+  }
+
+  #finish(code) {
+    this.#hangUp();
+    if (code === OVER) {
+      location.reload(); // the server knows what comes after the end
+    } else {
+      this.#stage.close(code === TAKEN ? "taken" : "refused");
+    }
+  }
+
+  /* The connection */
+
+  /* The patient's page says that it is ready, the provider's then offers. */
+  #askForOffer({ isAgain = false } = {}) {
+    clearTimeout(this.#asking);
+    const { status, other } = this.#room;
+    if (this.#isProvider || status === "scheduled" || !other.is_here) {
+      return;
+    }
+    const occasion = `${this.#epoch} ${other.epoch} ${status === "waiting"}`;
+    if (isAgain || occasion !== this.#prepared) {
+      this.#prepared = occasion;
+      this.#signalling.send("prepare", { page: this.#page });
+    }
+    if (!this.#peer.isConnected) {
+      this.#asking = setTimeout(() => this.#askForOffer({ isAgain: true }), ASK_AGAIN_MS);
+    }
+  }
+
+  #prepare(page) {
+    if (page !== this.#otherPage || ["closed", "failed"].includes(this.#peer.state)) {
+      this.#otherPage = page;
+      this.#peer.begin();
+    }
+  }
+
+  #restart(servers) {
+    this.#peer.ice = servers;
+    this.#peer.restart();
+  }
+
+  #connectionChanged() {
+    const { state, isConnected } = this.#peer;
+    if (isConnected) {
+      this.#wasConnected ||= this.#isInside;
+      this.#stall.start();
+    }
+    if (state === "disconnected" || state === "failed") {
+      this.#signalling.send("ice"); // the answer brings fresh credentials, then the restart
+    }
+    this.#report();
+    this.#draw();
+  }
+
+  #report() {
+    if (this.#isInside && this.#peer.isConnected && this.#reported !== this.#peer.call) {
+      this.#reported = this.#peer.call;
+      this.#signalling.send("connected", { call: this.#peer.call });
+    }
+  }
+
+  #hangUp() {
+    this.#otherPage = "";
+    this.#prepared = "";
+    clearTimeout(this.#asking);
+    this.#stall.stop();
+    this.#peer.close();
+  }
+
+  /* Camera and microphone */
+
+  #mediaChanged() {
+    this.#peer.setTrack("audio", this.#media.audio);
+    this.#peer.setTrack("video", this.#media.video);
+    this.#stage.showOwn(this.#media);
+    this.#tellMedia();
+  }
+
+  #tellMedia() {
+    if (this.#isInside) {
+      this.#signalling.send("media", this.#media.state);
+    }
+  }
+
+  #otherMedia({ mic, cam }) {
+    this.#other = { mic, cam };
+    this.#stall.forgive();
+    this.#draw();
+    this.#stage.say(mic ? this.#stage.scene : "they-muted");
+  }
+
+  /* The page */
+
+  #press(button) {
+    const { tool, deed } = button?.dataset ?? {};
+    const answers = {
+      mic: () => this.#media.toggleMute(),
+      cam: () => this.#media.toggleCamera(),
+      panel: () => this.#stage.fold(),
+      tap: () => this.#stage.hearOther(),
+    };
+    answers[tool]?.();
+    if (deed) {
+      this.#signalling.send(deed, {}, { keep: deed !== "leave" });
+      button.disabled = true;
+    }
+  }
+
+  #draw() {
+    if (this.#room) {
+      const { isConnected } = this.#peer;
+      const known = { role: this.dataset.role, room: this.#room, isConnected };
+      const scene = sceneOf({ ...known, wasConnected: this.#wasConnected });
+      this.#stage.play(scene, { isOtherSeen: this.#other.cam });
+    }
+  }
+}
+
+customElements.define("video-room", VideoRoom);

@@ -1,0 +1,30 @@
+/* What this person should see, from what is known. The templates name the same scenes in data-in.
+
+Patient before the door:   waiting, soon (the provider is in the room)
+Provider before the door:  empty, door (somebody knocks), stepped-out
+Both afterwards:           joining, together, away (broken off), left (by choice) */
+
+export function sceneOf({ role, room, isConnected, wasConnected }) {
+  const { status, other } = room;
+  if (status === "scheduled" || status === "waiting") {
+    return role === "patient" ? waiting(other) : before(status, other);
+  }
+  if (other.has_left) {
+    return "left";
+  }
+  if (isConnected) {
+    return "together";
+  }
+  return wasConnected || !other.is_here ? "away" : "joining";
+}
+
+function waiting(other) {
+  return other.is_here ? "soon" : "waiting";
+}
+
+function before(status, other) {
+  if (status === "scheduled") {
+    return "empty";
+  }
+  return other.is_here ? "door" : "stepped-out";
+}

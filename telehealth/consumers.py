@@ -1,0 +1,49 @@
+"""The socket of a provider's open day: it says that something changed, and nothing else."""
+
+import json
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from accounts.models import Provider, User
+from accounts.sockets import signed_in
+from core import events
+
+BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
+
+
+class DayConsumer(AsyncWebsocketConsumer):
+    """No name and no id goes out: the page fetches the list anew, as itself."""
+
+    async def connect(self) -> None:
+        provider_id = await self.provider_id()
+        await self.accept()  # a browser is told our code only after the handshake
+        if provider_id is None:
+            await self.close(code=NOT_FOUND)
+            return
+        self.groups = [f"day.{provider_id}", events.EVERYONE]  # left when the socket closes
+        for group in self.groups:
+            await self.channel_layer.group_add(group, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        await self.close(code=BAD_FRAME)  # nothing is to be said here
+
+    async def day_changed(self, _event: dict[str, str]) -> None:
+        if await self.provider_id() is None:
+            await self.close(code=NOT_FOUND)
+        else:
+            await self.send(text_data=json.dumps({"kind": "changed"}))
+
+    async def events_resumed(self, event: dict[str, str]) -> None:
+        """Events may have been lost: the page looks again."""
+        await self.day_changed(event)
+
+    async def provider_id(self) -> int | None:
+        """The provider who is signed in at this moment, if it is one."""
+        user = await signed_in(self.scope)
+        return await provider_id_of(user) if user else None
+
+
+@database_sync_to_async
+def provider_id_of(user: User) -> int | None:
+    return Provider.objects.filter(user=user).values_list("pk", flat=True).first()

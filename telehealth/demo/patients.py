@@ -1,0 +1,120 @@
+"""The patients: adults who signed up one by one, and a couple of whom each has an account.
+
+No minors yet: a patient cannot have a guardian, and `save_profile` refuses who is not of age.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from accounts import patients
+from accounts.codes import STATE_ZONES
+from accounts.models import Patient, Practice, Provider, User
+from telehealth.demo import data
+from telehealth.demo.accounts import make_user
+from telehealth.demo.names import Names, phone
+
+YEAR = timedelta(days=365.25)
+DEMO_CASELOAD = 12  # the demo provider has more patients than the others
+COMPACT_STATES = ("AZ", "OH")  # where patients are seen under PSYPACT
+SHORT_NAMES = ("Alex", "Sam", "Jo", "Kit", "Remy", "Max", "Charlie", "Noa")
+SHORT_NAME_SHARE, OWN_STATE_SHARE, OLD_SHARE = 0.08, 0.75, 0.6
+RELATIONS = ("Sibling", "Parent", "Partner", "Cousin", "Spouse")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A patient with the provider she came for, and since when."""
+
+    patient: Patient
+    provider: Provider
+    joined_at: datetime
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What is needed to sign somebody up."""
+
+    practice: Practice
+    names: Names
+    rng: Random
+    now: datetime
+
+
+def make_cases(desk: Desk, providers: list[Provider], *, count: int) -> Iterator[Case]:
+    """Yield `count` patients as they are made: the demo patient first, a couple last."""
+    sheet = data.read("practice")["demo_patient"]
+    given, family = sheet["name"].split()
+    yield make_case(desk, providers[0], (given, family), mailbox=sheet["mailbox"])
+    for index in range(1, count - 2):
+        is_early = index < min(DEMO_CASELOAD, count // 4)
+        provider = providers[0 if is_early else index % len(providers)]
+        yield make_case(desk, provider, desk.names.draw())
+    yield from make_couple(desk, providers)
+
+
+def make_couple(desk: Desk, providers: list[Provider]) -> Iterator[Case]:
+    """Two people of one home, each other's emergency contact, with one therapist for couples."""
+    provider = next(p for p in providers if "relationships" in p.concerns)
+    given, family = desk.names.draw()
+    partner, _ = desk.names.draw(family=family)
+    for name, other in ((given, partner), (partner, given)):
+        contact = {"emergency_name": f"{other} {family}", "emergency_relation": "Partner"}
+        yield make_case(desk, provider, (name, family), **contact)
+
+
+def make_case(
+    desk: Desk,
+    provider: Provider,
+    name: tuple[str, str],
+    *,
+    mailbox: str = "",
+    **fields: str,
+) -> Case:
+    full_name = " ".join(name)
+    user = make_user(mailbox or desk.names.mailbox(full_name))
+    joined_at = desk.now - joined_ago(desk.rng)
+    User.objects.filter(pk=user.pk).update(date_joined=joined_at)
+    patient = patients.save_profile(
+        user=user,
+        practice=desk.practice,
+        now=joined_at,
+        legal_name=full_name,
+        **profile(desk, provider, family=name[1]) | fields,
+    )
+    return Case(patient, provider, joined_at)
+
+
+def joined_ago(rng: Random) -> timedelta:
+    """Most have been here for longer than the ten weeks; the others came since."""
+    days = rng.uniform(80, 500) if rng.random() < OLD_SHARE else rng.uniform(8, 66)
+    return timedelta(days=days)
+
+
+def profile(desk: Desk, provider: Provider, *, family: str) -> dict[str, Any]:
+    """Return the fields of a person who lives where `provider` may treat."""
+    rng = desk.rng
+    state = home_state(provider, rng)
+    relation = rng.choice(RELATIONS)
+    contact, _ = desk.names.draw(family=family)
+    age = rng.triangular(19, 79, 34)
+    return {
+        "preferred_name": rng.choice(SHORT_NAMES) if rng.random() < SHORT_NAME_SHARE else "",
+        "date_of_birth": (desk.now - age * YEAR).date(),
+        "phone": phone(state, rng),
+        "state": state,
+        "zone": STATE_ZONES[state],
+        "emergency_name": f"{contact} {family}",
+        "emergency_relation": relation,
+        "emergency_phone": phone(state, rng),
+    }
+
+
+def home_state(provider: Provider, rng: Random) -> str:
+    """Mostly the provider's own state; some live in another where she may treat."""
+    own, *others = [licence.state for licence in provider.licences.all() if not licence.compact]
+    if any(licence.compact for licence in provider.licences.all()):
+        others += COMPACT_STATES
+    return own if not others or rng.random() < OWN_STATE_SHARE else rng.choice(others)

@@ -1,0 +1,54 @@
+"""How far one is on the way from a held time to a visit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from appointments.holders import known_holder
+from appointments.models import Appointment
+
+WORDS = [_("Time"), _("Account"), _("About you"), _("Consent"), _("Card"), _("Confirm")]
+HERE = {
+    "account_signup": 2,
+    "account_login": 2,
+    "account_email_verification_sent": 2,
+    "accounts:about_you": 3,
+    "care:consents": 4,
+    "billing:card": 5,
+    "booking_review": 6,
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    number: int
+    words: Any  # lazy
+    is_here: bool
+    is_done: bool
+
+
+@dataclass(frozen=True)
+class Way:
+    steps: list[Step]
+    held_until: datetime
+    is_held: bool  # still
+
+
+def way(request: HttpRequest) -> dict[str, Way]:
+    """A context processor: pages on the way show the steps to a visitor who holds a time.
+
+    The pages belong to floors below, which know nothing of the way; so the frame shows it.
+    """
+    match, holder = request.resolver_match, known_holder(request)
+    here = HERE.get(match.view_name) if match else None
+    if here is None or not holder:
+        return {}
+    held = Appointment.objects.held_by(holder).values_list("held_until", flat=True).first()
+    if held is None:
+        return {}
+    steps = [Step(n, words, n == here, n < here) for n, words in enumerate(WORDS, start=1)]
+    return {"way": Way(steps, held, is_held=held > timezone.now())}

@@ -1,0 +1,114 @@
+import uuid
+
+import pytest
+from playwright.sync_api import expect
+
+from messaging import messages, threads
+from tests.factories import NOW
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture
+def thread(site, visit):
+    return threads.open_for(visit, now=NOW)
+
+
+@pytest.fixture
+def open_thread(page_for, thread):
+    def open_page(person, **options):
+        page = page_for(person.user, **options)
+        page.goto(f"/messages/{thread.id}/")
+        return page
+
+    return open_page
+
+
+def write(page, words):
+    page.get_by_label("Your message").fill(words)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_a_message_arrives_without_reload(open_thread, alice, dr_bob, axe):
+    hers, his = open_thread(alice, viewport={"width": 360, "height": 740}), open_thread(dr_bob)
+
+    write(hers, "Two nights without waking.")
+
+    expect(his.get_by_role("log")).to_contain_text("Two nights without waking.")
+    expect(hers.get_by_role("log")).to_contain_text("Sent")
+    expect(hers.get_by_label("Your message")).to_be_empty()
+
+    write(his, "Good to hear.")
+
+    expect(hers.get_by_role("log")).to_contain_text("Good to hear.")
+    assert [page.locator(".msg").count() for page in (hers, his)] == [2, 2]
+    axe(hers)
+    axe(his)
+
+
+def test_what_is_seen_on_the_open_page_is_read(open_thread, alice, dr_bob, thread):
+    hers, his = open_thread(alice), open_thread(dr_bob)
+    write(hers, "Hello")
+    expect(his.get_by_role("log")).to_contain_text("Hello")
+
+    his.wait_for_function(
+        "performance.getEntriesByType('resource').some(e => e.name.endsWith('/reading/'))"
+    )
+
+    assert thread.messages.get().read_at is not None
+
+
+def test_words_outlast_a_lost_connection_and_are_sent_once(open_thread, alice, thread):
+    page = open_thread(alice)
+    page.route("**/messages/**", lambda route: route.abort())
+
+    write(page, "Friday was hard.")
+
+    expect(page.get_by_text("Not sent. Your words are still here.")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("Friday was hard.")
+
+    page.unroute("**/messages/**")
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.locator(".msg")).to_have_count(1)
+    assert thread.messages.count() == 1
+
+
+def test_a_refusal_keeps_the_words_and_says_why(open_thread, alice):
+    page = open_thread(alice)
+
+    write(page, "x" * 4001)
+
+    expect(page.get_by_text("4000 is the most that fits")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("x" * 4001)
+
+
+def test_a_page_that_lost_its_socket_gets_what_it_missed(open_thread, alice, dr_bob, thread):
+    page = open_thread(alice)
+    page.wait_for_load_state("networkidle")
+    page.context.set_offline(True)
+    messages.send(
+        thread=thread, body="While away", message_id=uuid.uuid4(), by=dr_bob.user, now=NOW
+    )
+    page.context.set_offline(False)
+
+    expect(page.get_by_role("log")).to_contain_text("While away")
+
+
+def test_a_message_can_be_sent_without_javascript(open_thread, alice):
+    page = open_thread(alice, java_script_enabled=False)
+
+    write(page, "Hello")
+
+    expect(page.locator(".msg")).to_contain_text("Hello")
+
+
+def test_whoever_signs_out_elsewhere_is_told_and_keeps_the_words(open_thread, alice, site):
+    page = open_thread(alice)
+    page.get_by_label("Your message").fill("Still typing")
+    page.context.clear_cookies()
+
+    page.get_by_role("button", name="Send").click()
+
+    expect(page.get_by_text("You are signed out. Your words are still here")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("Still typing")

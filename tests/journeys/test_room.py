@@ -1,0 +1,253 @@
+"""A patient and her provider meet: two browsers, real camera and microphone streams."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
+
+from appointments.models import Attendance
+from sessions.models import VideoSession
+from tests.factories import make_visit
+from tests.journeys.conftest import wait_until
+
+pytestmark = pytest.mark.journey
+
+ROOM = "video-room"
+
+
+@pytest.fixture
+def visit(dr_bob, alice):
+    """A booked visit that starts in five minutes."""
+    return make_visit(dr_bob, alice, starts_at=timezone.now() + timedelta(minutes=5))
+
+
+@pytest.fixture
+def patient(page_for, alice) -> Page:
+    return page_for(alice.user)
+
+
+@pytest.fixture
+def provider(page_for, dr_bob) -> Page:
+    return page_for(dr_bob.user)
+
+
+def check_in(page: Page, visit) -> None:
+    page.goto(f"/visits/{visit.id}/check-in/")
+    page.get_by_label("Yes").check()
+    page.get_by_label("The address where you are").fill("12 Elm Street, Springfield")
+    page.get_by_label("I am somewhere nobody else can hear me").check()
+    page.get_by_role("button", name="Continue").click()
+
+
+def come_in(page: Page, visit) -> None:
+    page.goto(f"/visits/{visit.id}/room/")
+
+
+def meet(patient: Page, provider: Page, visit) -> None:
+    """Both are in the visit and see each other."""
+    check_in(patient, visit)
+    come_in(patient, visit)
+    come_in(provider, visit)
+    provider.get_by_role("button", name="Admit Alice Doe").click()
+    for page in (patient, provider):
+        expect(status(page)).to_have_text("Connected.")
+        wait_until_seen(page)
+    wait_until(lambda: VideoSession.objects.get().status == "live")
+
+
+def status(page: Page) -> Locator:
+    return page.locator("[data-status]")
+
+
+def stats(page: Page) -> dict:
+    return page.locator(ROOM).evaluate("room => room.stats()")
+
+
+def wait_until_seen(page: Page) -> None:
+    """Frames of the other's camera go on arriving and are shown."""
+    before = stats(page)["framesReceived"]
+    wait_until(lambda: stats(page)["framesReceived"] > before + 3)
+    assert page.locator("[data-remote]").evaluate(
+        "video => !video.paused && video.videoWidth > 0 && video.currentTime > 0"
+    )
+
+
+def energy_gained(page: Page, milliseconds: int = 1500) -> float:
+    """How much sound arrived in that time. The fake microphone beeps once a second."""
+    before = stats(page)["soundReceived"]
+    page.wait_for_timeout(milliseconds)
+    return stats(page)["soundReceived"] - before
+
+
+def test_a_visit_from_check_in_to_the_end(patient, provider, visit, axe):
+    # Given: Alice checks in, tries her devices and waits
+    check_in(patient, visit)
+    expect(patient.get_by_role("heading", level=1)).to_have_text("Camera and microphone")
+    expect(status(patient)).to_have_text("Camera and microphone work.")
+    expect(patient.locator("[data-level-words]")).to_have_text("We hear you.")
+    axe(patient)
+    patient.get_by_role("link", name="Go to the waiting room").click()
+    expect(patient.get_by_role("heading", level=1)).to_have_text("You are in the waiting room")
+    expect(patient.get_by_text("Nobody can see or hear you yet.")).to_be_visible()
+    axe(patient)
+
+    # When: Dr. Bob comes, sees who waits, and admits her
+    come_in(provider, visit)
+    expect(provider.get_by_role("heading", level=1)).to_have_text("Alice Doe is waiting")
+    expect(patient.get_by_role("heading", level=1)).to_have_text("Bob Ray is here")
+    axe(provider)
+    wait_until(lambda: stats(provider)["state"] == stats(patient)["state"] == "connected")
+    patient.wait_for_timeout(500)
+    assert [stats(page)["packetsReceived"] for page in (patient, provider)] == [0, 0]
+    provider.get_by_role("button", name="Admit Alice Doe").click()
+
+    # Then: both see and hear each other
+    for page in (patient, provider):
+        expect(status(page)).to_have_text("Connected.")
+        wait_until_seen(page)
+        assert energy_gained(page) > 0
+        expect(page.get_by_text("Only the two of you can see and hear this.")).to_be_visible()
+        axe(page)
+
+    # And: mute stops the sound, the camera its picture, and each says so
+    patient.get_by_role("button", name="Mute").click()
+    expect(patient.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
+    expect(status(provider)).to_have_text("Alice Doe is muted.")
+    provider.wait_for_timeout(500)
+    assert energy_gained(provider) == pytest.approx(0, abs=1e-6)
+    patient.get_by_role("button", name="Mute").click()
+    assert energy_gained(provider) > 1e-4
+    patient.get_by_role("button", name="Camera off").click()
+    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+    axe(provider)
+    patient.get_by_role("button", name="Camera off").click()
+    expect(provider.locator("[data-remote]")).to_be_visible()
+    wait_until_seen(provider)
+
+    # And: help is there for both
+    patient.get_by_role("button", name="I need help").click()
+    expect(patient.get_by_role("heading", name="You can get help now")).to_be_visible()
+    axe(patient)
+    provider.get_by_role("button", name="Emergency facts").click()
+    expect(provider.get_by_text("12 Elm Street, Springfield, Illinois (at home)")).to_be_visible()
+    expect(provider.get_by_text("Sam Doe, Brother")).to_be_visible()
+    axe(provider)
+
+    # When: Dr. Bob ends the visit
+    provider.get_by_role("button", name="End visit").click()
+
+    # Then: he goes on to the note, she is thanked, and what happened is kept
+    provider.wait_for_url(f"**/visits/{visit.id}/note/")
+    expect(patient.get_by_role("heading", level=1)).to_have_text("The visit has ended")
+    axe(patient)
+    attendance = Attendance.objects.get()
+    assert (attendance.modality, attendance.patient_state) == ("video", "IL")
+
+
+def test_the_media_outlive_the_socket(patient, provider, visit):
+    sockets = sockets_of(patient)
+    meet(patient, provider, visit)
+    call, epochs = stats(patient)["call"], seat_epochs()
+
+    sockets[-1].close(code=1012, reason="the server restarts")
+    expect(status(patient)).to_contain_text("Reconnecting")
+    wait_until_seen(patient)
+    wait_until(lambda: seat_epochs()["patient"] > epochs["patient"])
+
+    expect(status(patient)).to_have_text("Connected.")
+    wait_until_seen(provider)
+    assert (stats(patient)["call"], stats(provider)["call"]) == (call, call)
+
+
+@pytest.mark.parametrize("who", ["patient", "provider"])
+def test_a_reload_comes_back(patient, provider, visit, who):
+    meet(patient, provider, visit)
+
+    (patient if who == "patient" else provider).reload()
+
+    for page in (patient, provider):
+        expect(status(page)).to_have_text("Connected.")
+        wait_until_seen(page)
+
+
+def test_leaving_is_told_and_the_way_back_is_open(patient, provider, visit, axe):
+    meet(patient, provider, visit)
+
+    patient.get_by_role("link", name="Leave").click()
+    expect(patient.get_by_role("heading", level=1)).to_have_text("You have left")
+    axe(patient)
+    expect(provider.get_by_role("heading", level=1)).to_have_text("Alice Doe has left")
+    axe(provider)
+    patient.get_by_role("link", name="Return to your visit").click()
+
+    for page in (patient, provider):
+        wait_until_seen(page)
+
+
+def test_a_second_window_takes_the_seat(patient, provider, visit):
+    meet(patient, provider, visit)
+
+    second = patient.context.new_page()
+    come_in(second, visit)
+
+    expect(status(patient)).to_have_text("You opened this visit somewhere else. It goes on there.")
+    wait_until_seen(second)
+    wait_until_seen(provider)
+    second.close()
+
+
+def test_the_provider_may_come_first(patient, provider, visit):
+    come_in(provider, visit)
+    expect(provider.get_by_role("heading", level=1)).to_have_text("Alice Doe is not here yet")
+
+    check_in(patient, visit)
+    come_in(patient, visit)
+    provider.get_by_role("button", name="Admit Alice Doe").click()
+
+    wait_until_seen(provider)
+
+
+def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, alice, visit):
+    deaf = page_for(alice.user)
+    deaf.add_init_script(
+        "navigator.mediaDevices.getUserMedia = () =>"
+        " Promise.reject(new DOMException('no', 'NotAllowedError'))"
+    )
+    check_in(deaf, visit)
+    expect(status(deaf)).to_contain_text("Open the lock beside the address")
+    deaf.get_by_role("link", name="Go to the waiting room").click()
+
+    come_in(provider, visit)
+    provider.get_by_role("button", name="Admit Alice Doe").click()
+
+    expect(status(deaf)).to_have_text("Connected.")
+    wait_until_seen(deaf)
+    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+
+
+def test_the_controls_work_by_keyboard(patient, provider, visit):
+    meet(patient, provider, visit)
+
+    patient.get_by_role("button", name="Mute").focus()
+    patient.keyboard.press("Space")
+
+    expect(patient.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
+    patient.keyboard.press("Tab")
+    expect(patient.get_by_role("button", name="Camera off")).to_be_focused()
+
+
+def sockets_of(page: Page) -> list[WebSocketRoute]:
+    """The page's sockets, the newest last, to be cut. Ask before the page opens one."""
+    opened: list[WebSocketRoute] = []
+
+    def keep(route: WebSocketRoute) -> None:
+        route.connect_to_server()
+        opened.append(route)
+
+    page.route_web_socket("**/ws/session/**", keep)
+    return opened
+
+
+def seat_epochs() -> dict[str, int]:
+    return dict(VideoSession.objects.get().seats.values_list("role", "epoch"))

@@ -1,0 +1,346 @@
+from datetime import date, timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from accounts.models import Membership
+from appointments.models import Appointment, Attendance
+from billing.models import CardOnFile, Charge, Payment
+from care import consents
+from messaging import messages, threads
+from sessions.models import VideoSession
+from tests.factories import HOUR, NINE, NOW, make_member, make_patient, make_user, make_visit
+
+HOME = reverse("home")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def clock():
+    """Ten minutes before the visit."""
+    with time_machine.travel(NINE - 10 * MINUTE, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def his(sign_in, dr_bob, clock):
+    """Dr. Bob's browser on the day."""
+    return sign_in(dr_bob.user)
+
+
+@pytest.fixture
+def hers(sign_in, alice, clock):
+    """Alice's browser on the day."""
+    return sign_in(alice.user)
+
+
+def plain(response):
+    return " ".join(response.content.decode().split())
+
+
+def knock(visit, status="waiting"):
+    times = {"waiting_at": NINE - 12 * MINUTE, "admitted_at": NINE, "live_at": NINE}
+    if status == "ended":
+        times["ended_at"] = NINE + HOUR
+    Appointment.objects.filter(pk=visit.pk).update(status="arrived", arrived_at=NINE)
+    return VideoSession.objects.create(appointment=visit, status=status, **times)
+
+
+def attend(visit):
+    knock(visit, status="ended")
+    return Attendance.objects.create(
+        appointment=visit,
+        started_at=NINE,
+        ended_at=NINE + HOUR,
+        modality="video",
+        patient_state="IL",
+        is_at_home=True,
+    )
+
+
+def make_charge(visit, **fields):
+    values = {
+        "appointment": visit,
+        "cpt": "90834",
+        "modifier": "95",
+        "place_of_service": "10",
+        "minutes": 45,
+        "amount_cents": 15000,
+        "drafted_at": NOW,
+    }
+    return Charge.objects.create(**values | fields)
+
+
+def make_payment(visit, *statuses):
+    """A confirmed charge, and one try to collect it for each status."""
+    charge = make_charge(
+        visit, status="confirmed", confirmed_at=NOW, confirmed_by=visit.provider.user
+    )
+    card = make_card(visit)
+    for number, status in enumerate(statuses or ["succeeded"]):
+        Payment.objects.create(
+            charge=charge,
+            card=card,
+            amount_cents=15000,
+            status=status,
+            started_at=NOW + number * MINUTE,
+            settled_at=NOW + number * MINUTE,
+            intent_ref="pi_1",
+            movement_ref=f"txn_{visit.pk}" if status == "succeeded" else "",
+            fee_cents=465,
+            available_on=NOW.date(),
+        )
+    return charge
+
+
+def make_card(visit):
+    return CardOnFile.objects.create(
+        patient=visit.patient,
+        customer_ref="cus_1",
+        payment_method_ref=f"pm_{visit.pk}",
+        brand="visa",
+        last4="4242",
+        expires_on=date(2030, 12, 31),
+        saved_at=NOW,
+        replaced_at=NOW,
+    )
+
+
+def write(author, other, number=1):
+    thread = threads.open_thread(patient=other[0], provider=other[1], now=NOW)
+    return messages.send(
+        thread=thread,
+        body="Hello",
+        message_id=f"00000000-0000-4000-8000-{number:012}",
+        by=author,
+        now=NOW,
+    )
+
+
+# The provider's day
+
+
+def test_the_day_lists_the_visits_of_today(visit, his, carol, mallory):
+    make_visit(visit.provider, mallory, starts_at=NINE + timedelta(days=1))
+    make_visit(carol, mallory)
+
+    page = plain(his.get(HOME))
+
+    assert "Thursday, December 3, 2026 · Central Time (Chicago)" in page
+    assert page.count('<span class="chip">Expected</span>') == 1
+    assert f'href="{reverse("video:room", args=[visit.id])}"' in page
+    assert "Mallory" not in page
+
+
+def test_who_waits_is_on_top_with_the_filled_action(visit, his, mallory):
+    other = make_visit(visit.provider, mallory, starts_at=NINE + HOUR)
+    knock(other)
+
+    page = plain(his.get(HOME))
+
+    assert page.index("Mallory Moe") < page.index("Alice Doe")
+    assert '<span class="chip chip--warm">Waiting since 8:48 AM</span>' in page
+    assert f'<a class="btn" href="{reverse("video:room", args=[other.id])}">' in page
+    assert page.count('class="btn"') == 1
+
+
+def test_who_waits_past_midnight_is_still_shown(visit, his, clock):
+    knock(visit)
+    clock.shift(timedelta(days=1))
+
+    assert "Waiting since 8:48 AM" in plain(his.get(HOME))
+
+
+def test_a_visit_without_a_signed_note_is_to_do_on_any_day(visit, his, clock):
+    attend(visit)
+    clock.shift(timedelta(days=3))
+
+    page = plain(his.get(HOME))
+
+    assert "The note is not signed." in page
+    assert f'href="{reverse("care:note", args=[visit.id])}"' in page
+
+
+def test_a_visit_of_today_without_a_note_is_listed_once(visit, his):
+    attend(visit)
+
+    page = plain(his.get(HOME))
+
+    assert (page.count("Write the note"), page.count("Note to write")) == (1, 1)
+
+
+def test_a_charge_to_confirm_is_to_do(visit, his):
+    charge = make_charge(visit)
+
+    page = plain(his.get(HOME))
+
+    assert "The charge of $150.00 is not confirmed." in page
+    assert f'href="{reverse("billing:charge", args=[charge.id])}"' in page
+
+
+def test_new_messages_are_counted(visit, his, alice, dr_bob):
+    write(alice.user, (alice, dr_bob))
+    write(dr_bob.user, (alice, dr_bob), number=2)
+
+    assert "One new message" in plain(his.get(HOME))
+
+
+def test_the_open_page_asks_for_the_lists_only(visit, his):
+    fragment = plain(his.get(HOME, headers={"HX-Request": "true"}))
+
+    assert "Alice Doe" in fragment
+    assert "<html" not in fragment
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_day_takes_the_same_queries_however_full_it_is(
+    dr_bob, practice, his, django_assert_num_queries, count
+):
+    for number in range(count):
+        patient = make_patient(practice, f"P{number} Doe")
+        waits = make_visit(dr_bob, patient, starts_at=NINE + number * HOUR)
+        knock(waits)
+        past = make_visit(dr_bob, patient, starts_at=NINE - timedelta(days=1 + number))
+        attend(past)
+        make_charge(past)
+
+    with django_assert_num_queries(8):
+        his.get(HOME)
+
+
+# The patient's home
+
+
+def test_the_next_visit_can_be_joined_when_the_room_is_open(visit, hers):
+    page = plain(hers.get(HOME))
+
+    assert "Thursday, December 3, 2026, 9:00 AM, Central Time (Chicago)" in page
+    assert f'<a class="btn" href="{reverse("video:room_check_in", args=[visit.id])}">' in page
+
+
+def test_before_that_the_page_says_when(visit, hers, clock):
+    clock.shift(-HOUR)
+
+    page = plain(hers.get(HOME))
+
+    assert "You can join from Thursday, December 3, 2026, 8:30 AM, Central Time" in page
+    assert reverse("video:room_check_in", args=[visit.id]) not in page
+
+
+def test_a_visit_that_took_place_is_not_the_next(visit, hers):
+    attend(visit)
+
+    assert "No visit is booked" in plain(hers.get(HOME))
+
+
+def test_what_is_missing_is_to_do(visit, hers, alice):
+    before = plain(hers.get(HOME))
+    for document in consents.in_force(on=NOW.date()):
+        consents.sign(patient=alice, document=document, signed_name="A", by=alice.user, now=NOW)
+
+    after = plain(hers.get(HOME))
+
+    sentences = ["Read and sign the consents", "Put a card on file"]
+    assert [sentence in before for sentence in sentences] == [True, True]
+    assert [sentence in after for sentence in sentences] == [False, True]
+
+
+def test_receipts_are_the_patients_own(visit, hers, carol, mallory):
+    mine = make_payment(visit)
+    theirs = make_payment(make_visit(carol, mallory))
+
+    page = plain(hers.get(HOME))
+
+    assert reverse("billing:receipt", args=[mine.pk]) in page
+    assert reverse("billing:receipt", args=[theirs.pk]) not in page
+
+
+def test_of_a_charge_the_latest_try_counts(visit, hers):
+    make_payment(visit, "failed", "succeeded")
+
+    page = plain(hers.get(HOME))
+
+    assert ('<span class="chip">Paid</span>' in page, "Declined" in page) == (True, False)
+
+
+def test_a_new_account_is_shown_where_to_begin(practice, sign_in):
+    page = plain(sign_in(make_user("new@example.com")).get(HOME))
+
+    assert "No visit is booked" in page
+
+
+def test_a_held_time_is_shown_first(dr_bob, hers):
+    session = hers.session
+    session["holder"] = "hers"
+    session.save()
+    held = Appointment.objects.create(
+        provider=dr_bob,
+        holder="hers",
+        held_until=NINE,
+        starts_at=NINE + HOUR,
+        ends_at=NINE + 2 * HOUR,
+        block_starts_at=NINE + HOUR,
+        block_ends_at=NINE + 2 * HOUR,
+        fee_cents=15000,
+    )
+
+    page = plain(hers.get(HOME))
+
+    assert f'<a class="btn" href="{reverse("booking", args=[held.id])}">' in page
+    assert page.count('class="btn"') == 1
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_home_takes_the_same_queries_however_full_it_is(
+    dr_bob, alice, hers, django_assert_num_queries, count
+):
+    for number in range(count):
+        make_visit(dr_bob, alice, starts_at=NINE + number * HOUR)
+        make_payment(make_visit(dr_bob, alice, starts_at=NINE - timedelta(days=1 + number)))
+        write(dr_bob.user, (alice, dr_bob), number)
+
+    with django_assert_num_queries(12):
+        hers.get(HOME)
+
+
+# Staff
+
+
+def test_billing_staff_are_led_to_the_ledger(biller, sign_in):
+    assert sign_in(biller).get(HOME)["Location"] == reverse("billing:ledger")
+
+
+@pytest.mark.parametrize("role", [Membership.Role.FRONT_DESK, Membership.Role.ADMIN])
+def test_the_front_desk_sees_who_comes_and_nothing_clinical(visit, practice, sign_in, clock, role):
+    attend(visit)
+    client = sign_in(make_member(practice, role, "desk@example.com"))
+
+    page = plain(client.get(HOME))
+
+    assert "Alice Doe" in page
+    assert "Bob Ray, PsyD" in page
+    assert '<span class="chip">Ended</span>' in page
+    assert "note" not in page.lower()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_front_desk_takes_the_same_queries_however_full_the_day(
+    dr_bob, practice, sign_in, clock, django_assert_num_queries, count
+):
+    client = sign_in(make_member(practice, Membership.Role.FRONT_DESK, "desk@example.com"))
+    for number in range(count):
+        patient = make_patient(practice, f"P{number} Doe")
+        make_visit(dr_bob, patient, starts_at=NINE + number * HOUR)
+
+    with django_assert_num_queries(7):
+        client.get(HOME)
+
+
+def test_a_supervisor_is_told_that_nothing_is_here_yet(visit, practice, sign_in, clock):
+    client = sign_in(make_member(practice, Membership.Role.SUPERVISOR, "s@example.com"))
+
+    page = plain(client.get(HOME))
+
+    assert "there is nothing to do for you here yet" in page
+    assert "Alice" not in page
