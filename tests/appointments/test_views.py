@@ -408,6 +408,60 @@ def test_the_door_opens_half_an_hour_before_and_closes_an_hour_after(sign_in, vi
     }
 
 
+def link(name, appointment) -> str:
+    return f'<a class="btn" href="{reverse(name, args=[appointment.id])}">'
+
+
+def test_while_the_door_is_open_each_has_a_way_in(sign_in, visit, alice, dr_bob, clock):
+    clients = [sign_in(alice.user), sign_in(dr_bob.user)]
+    clock.move_to(NINE)
+
+    pages = [client.get(url("detail", visit.id)).content.decode() for client in clients]
+
+    assert link("video:room_check_in", visit) in pages[0]
+    assert link("video:room", visit) in pages[1]
+
+
+def test_before_the_door_opens_there_is_no_way_in(sign_in, visit, alice):
+    page = sign_in(alice.user).get(url("detail", visit.id)).content.decode()
+
+    assert reverse("video:room_check_in", args=[visit.id]) not in page
+
+
+@pytest.fixture
+def over(visit, dr_bob):
+    """The visit took place and is written up."""
+    attendance.record_arrival(appointment=visit, now=NINE)
+    attendance.record_attendance(
+        appointment=visit,
+        started_at=NINE,
+        ended_at=visit.ends_at,
+        modality="video",
+        patient_state="IL",
+        is_at_home=True,
+    )
+    attendance.complete(appointment=visit, by=dr_bob.user, now=visit.ends_at)
+    return visit
+
+
+def test_after_the_visit_the_provider_finds_the_note(sign_in, over, dr_bob):
+    assert link("care:note", over) in (
+        sign_in(dr_bob.user).get(url("detail", over.id)).content.decode()
+    )
+
+
+def test_the_receipt_is_announced_and_then_linked(sign_in, over, alice, dr_bob):
+    client = sign_in(alice.user)
+    assert "The receipt will be here once" in text(client.get(url("detail", over.id)))
+
+    over.charge.status, over.charge.confirmed_at = "confirmed", NINE + HOUR
+    over.charge.confirmed_by = dr_bob.user
+    over.charge.save()
+
+    page = client.get(url("detail", over.id)).content.decode()
+    assert link("billing:receipt", over.charge) in page
+
+
 def test_a_late_cancellation_is_told_what_it_may_cost(sign_in, visit, alice, clock):
     client = sign_in(alice.user)
     clock.move_to(NINE - 24 * HOUR)
@@ -454,15 +508,10 @@ def test_cancelling_after_the_start_is_refused_in_words(sign_in, visit, alice, c
     assert "This visit can no longer be cancelled" in text(response)
 
 
-def test_a_completed_visit_offers_no_cancellation(sign_in, visit, alice, dr_bob, clock):
-    attendance.record_arrival(appointment=visit, now=NOW)
-    attendance.complete(appointment=visit, by=dr_bob.user, now=NOW)
-    client = sign_in(alice.user)
-    clock.move_to(NINE + HOUR)
+def test_a_completed_visit_offers_no_cancellation(sign_in, over, alice):
+    page = sign_in(alice.user).get(url("detail", over.id)).content.decode()
 
-    page = client.get(url("detail", visit.id)).content.decode()
-
-    assert url("create_cancellation", visit.id) not in page
+    assert url("create_cancellation", over.id) not in page
 
 
 @pytest.mark.parametrize("name", ["detail", "invitation"])
