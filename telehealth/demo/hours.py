@@ -38,7 +38,11 @@ def make_rules(provider: Provider, sheet: dict[str, Any]) -> None:
 
 def close_days(provider: Provider, sheet: dict[str, Any], *, today: date, days: range) -> None:
     """Close her leave and the holidays, of the days that are counted from today."""
-    closed = {today + timedelta(days=n) for first, last in sheet.get("leave", []) for n in range(first, last + 1)}
+    closed = {
+        today + timedelta(days=n)
+        for first, last in sheet.get("leave", [])
+        for n in range(first, last + 1)
+    }
     all_days = [today + timedelta(days=n) for n in days]
     closed.update(day for day in all_days if is_holiday(day))
     AvailabilityException.objects.bulk_create(

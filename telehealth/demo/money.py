@@ -24,7 +24,9 @@ MINUTE = timedelta(minutes=1)
 
 def save_card(patient: Patient, *, now: datetime, name: str = GOOD_CARD) -> None:
     """Open the card page, type one of Stripe's test cards, and come back."""
-    if not settings.STRIPE_SIMULATOR:  # these patients are not real, so no real network hears of them
+    if (
+        not settings.STRIPE_SIMULATOR
+    ):  # these patients are not real, so no real network hears of them
         return
     address = cards.begin_setup(
         patient=patient, return_url=settings.SITE_URL + reverse("billing:card_return"), now=now

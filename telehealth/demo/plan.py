@@ -26,9 +26,7 @@ def courses(cases: list[Case], rng: Random, *, now: datetime) -> Iterator[Course
     free: dict[int, Iterator[Turn]] = {}
     for index, case in enumerate(cases):
         provider = case.provider
-        turns = free.setdefault(
-            provider.pk, rhythm.turns(provider, rng, weekly_share=WEEKLY_SHARE)
-        )
+        turns = free.setdefault(provider.pk, rhythm.turns(provider, rng, weekly_share=WEEKLY_SHARE))
         yield Course(
             case=case,
             concern=rng.choice(provider.concerns),

@@ -51,9 +51,7 @@ def make_provider(
         **_words(sheet),
         **_fees(sheet),
     )
-    Membership.objects.create(
-        user=provider.user, practice=practice, role=Membership.Role.PROVIDER
-    )
+    Membership.objects.create(user=provider.user, practice=practice, role=Membership.Role.PROVIDER)
     make_licences(provider, sheet, index=index, today=today)
     make_hours(provider, sheet, today=today, days=days)
     return provider
@@ -95,7 +93,11 @@ def make_hours(provider: Provider, sheet: dict[str, Any], *, today: date, days: 
 
 def close_lists(providers: list[Provider]) -> None:
     """Those with a full list stop accepting. It comes last: no visit can be booked with them."""
-    full = {sheet["name"] for sheet in data.read("providers")["provider"] if not sheet.get("is_accepting", True)}
+    full = {
+        sheet["name"]
+        for sheet in data.read("providers")["provider"]
+        if not sheet.get("is_accepting", True)
+    }
     Provider.objects.filter(pk__in=[provider.pk for provider in providers], name__in=full).update(
         is_accepting=False
     )

@@ -56,9 +56,7 @@ def openings_of(provider: Provider) -> Iterator[Opening]:
             yield Opening(rule.weekday, minute)
 
 
-def starts(
-    turn: Turn, provider: Provider, *, first: date, last: date
-) -> Iterator[datetime]:
+def starts(turn: Turn, provider: Provider, *, first: date, last: date) -> Iterator[datetime]:
     """Yield the visits of a turn from the day `first` to `last`, without her days off."""
     closed = {day.on for day in provider.availability_exceptions.all()}
     monday = first - timedelta(days=first.weekday())

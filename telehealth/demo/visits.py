@@ -60,6 +60,4 @@ def attend(visit: Appointment, rng: Random) -> Attendance:
 
 
 def arrive(visit: Appointment, rng: Random) -> None:
-    attendance.record_arrival(
-        appointment=visit, now=visit.starts_at - rng.uniform(1, 9) * MINUTE
-    )
+    attendance.record_arrival(appointment=visit, now=visit.starts_at - rng.uniform(1, 9) * MINUTE)

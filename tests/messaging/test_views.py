@@ -74,9 +74,7 @@ def test_a_stranger_cannot_open_a_thread_from_a_visit(sign_in, mallory, visit):
 
 
 def test_a_hold_opens_no_thread(sign_in, alice, dr_bob):
-    hold = make_visit(
-        dr_bob, alice, status="held", holder="secret", held_until=NOW, booked_at=None
-    )
+    hold = make_visit(dr_bob, alice, status="held", holder="secret", held_until=NOW, booked_at=None)
 
     response = sign_in(alice.user).post(reverse("messaging:create_thread", args=[hold.id]))
 
