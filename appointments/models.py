@@ -80,8 +80,10 @@ class AvailabilityException(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
+                # NULL < 60 is neither true nor false, and a check refuses only what is false.
                 condition=Q(from_minute=None, to_minute=None)
-                | Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
+                | Q(from_minute__isnull=False, to_minute__isnull=False)
+                & Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
                 name="exception_closed_or_in_order",
             )
         ]

@@ -7,6 +7,7 @@ that get it. Several web processes need REDIS_URL.
 import asyncio
 import copy
 import secrets
+import weakref
 from collections import defaultdict
 from typing import Any
 
@@ -15,19 +16,29 @@ from channels.layers import BaseChannelLayer
 CAPACITY = 200  # a socket that is this far behind has gone; its frames are dropped
 
 
+class ChannelName(str):
+    """A name that its socket alone keeps: the channel is forgotten with it.
+
+    Nothing else tells reliably that a socket has closed. Cancelling its `receive` does not, where
+    a message came in at the same moment.
+    """
+
+
 class LocalChannelLayer(BaseChannelLayer):
     extensions = ["groups"]
 
     def __init__(self, **_: Any) -> None:
         super().__init__(capacity=CAPACITY)
+        # Keyed by plain strings, so that nothing in here keeps a ChannelName alive.
         self.queues: dict[str, asyncio.Queue[dict[str, Any]]] = {}
         self.members: dict[str, set[str]] = defaultdict(set)
         self.joined: dict[str, set[str]] = defaultdict(set)
 
     async def new_channel(self, prefix: str = "specific") -> str:
-        channel = f"{prefix}.local!{secrets.token_urlsafe(9)}"
-        self.queues[channel] = asyncio.Queue(CAPACITY)
-        return channel
+        name = ChannelName(f"{prefix}.local!{secrets.token_urlsafe(9)}")
+        self.queues[str(name)] = asyncio.Queue(CAPACITY)
+        weakref.finalize(name, self.forget, str(name)).atexit = False
+        return name
 
     async def send(self, channel: str, message: dict[str, Any]) -> None:
         queue = self.queues.get(channel)
@@ -35,22 +46,16 @@ class LocalChannelLayer(BaseChannelLayer):
             queue.put_nowait(copy.deepcopy(message))
 
     async def receive(self, channel: str) -> dict[str, Any]:
-        queue = self.queues.setdefault(channel, asyncio.Queue(CAPACITY))
-        try:
-            return await queue.get()
-        except asyncio.CancelledError:
-            self.forget(channel)  # the socket has closed; nobody will read this queue again
-            raise
+        return await self.queues[channel].get()
 
     async def group_add(self, group: str, channel: str) -> None:
-        self.members[group].add(channel)
-        self.joined[channel].add(group)
+        self.members[group].add(str(channel))
+        self.joined[str(channel)].add(group)
 
     async def group_discard(self, group: str, channel: str) -> None:
-        self.members[group].discard(channel)
-        self.joined[channel].discard(group)
-        if not self.members[group]:
-            del self.members[group]
+        self._leave(group, channel)
+        if channel in self.joined:
+            self.joined[channel].discard(group)
 
     async def group_send(self, group: str, message: dict[str, Any]) -> None:
         for channel in tuple(self.members.get(group, ())):
@@ -59,6 +64,10 @@ class LocalChannelLayer(BaseChannelLayer):
     def forget(self, channel: str) -> None:
         self.queues.pop(channel, None)
         for group in self.joined.pop(channel, ()):
-            self.members[group].discard(channel)
-            if not self.members[group]:
-                del self.members[group]
+            self._leave(group, channel)
+
+    def _leave(self, group: str, channel: str) -> None:
+        members = self.members.get(group, set())
+        members.discard(channel)
+        if not members:
+            self.members.pop(group, None)

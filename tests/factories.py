@@ -86,7 +86,7 @@ def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
     return Patient.objects.create(**values | fields)
 
 
-def make_visit(provider: Provider, patient: Patient, **fields: Any) -> Appointment:
+def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Appointment:
     """A booked visit on Thursday at 9:00 in Chicago."""
     starts_at = fields.pop("starts_at", NINE)
     values = {

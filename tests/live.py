@@ -12,35 +12,46 @@ from core import events
 from telehealth.asgi import application
 
 ORIGIN = "http://localhost"
+PATIENCE = 20  # seconds
 
 
 @asynccontextmanager
 async def listening():
-    """Run `events.listen` and wait until it hears."""
+    """Run `events.listen` and wait until it hears, or waits for another one to end."""
+    before = await database_sync_to_async(listeners)()
     listener = asyncio.create_task(events.listen())
     try:
-        async with asyncio.timeout(20):
-            while not await listener_count():
-                await asyncio.sleep(0.02)
+        await until(lambda: len(listeners()) > len(before))
         yield
     finally:
         listener.cancel()
         await asyncio.wait([listener])
 
 
-@database_sync_to_async
-def listener_count():
-    """How many connections of this database listen now."""
-    return len(listener_pids())
+async def until(is_so):
+    """Wait for something that the database can tell."""
+    async with asyncio.timeout(PATIENCE):
+        while not await database_sync_to_async(is_so)():
+            await asyncio.sleep(0.02)
 
 
-def listener_pids():
+def listeners(*states):
+    """The connections that hear events ("hears"), or wait for their turn to ("waits")."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND query = 'LISTEN events'"
+            "SELECT pid, query = 'LISTEN events' FROM pg_stat_activity"
+            " WHERE datname = current_database()"
+            " AND (query = 'LISTEN events' OR query LIKE 'SELECT pg_advisory_lock%%')"
         )
-        return [pid for (pid,) in cursor.fetchall()]
+        found = [(pid, "hears" if hears else "waits") for pid, hears in cursor.fetchall()]
+    return [pid for pid, state in found if state in states or not states]
+
+
+def terminate(pids):
+    """Cut connections off, as a restart of the server would."""
+    with connection.cursor() as cursor:
+        for pid in pids:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
 def socket(path, client=None, origin=ORIGIN):

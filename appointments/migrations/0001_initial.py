@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='availabilityexception',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_minute', None), ('to_minute', None)), models.Q(('from_minute__lt', models.F('to_minute')), ('to_minute__lte', 1440)), _connector='OR'), name='exception_closed_or_in_order'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('from_minute', None), ('to_minute', None)), models.Q(('from_minute__isnull', False), ('to_minute__isnull', False), ('from_minute__lt', models.F('to_minute')), ('to_minute__lte', 1440)), _connector='OR'), name='exception_closed_or_in_order'),
         ),
         migrations.AddConstraint(
             model_name='availabilityrule',

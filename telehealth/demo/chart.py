@@ -23,12 +23,18 @@ def sign_consents(patient: Patient, *, joined_at: datetime, now: datetime) -> No
         )
 
 
-def sign_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) -> None:
-    """Open the note and sign it some minutes later, which completes the visit."""
+def sign_note(
+    visit: Appointment,
+    concern: str,
+    rng: Random,
+    *,
+    opened_at: datetime,
+    signed_at: datetime,
+) -> None:
+    """Write the note and sign it, which completes the visit."""
     author = visit.provider.user
-    note = notes.open_note(appointment=visit, by=author, now=now)
-    written_at = now + timedelta(minutes=rng.uniform(4, 12))
-    notes.sign(note=note, body=words(concern, rng), by=author, now=written_at)
+    note = notes.open_note(appointment=visit, by=author, now=opened_at)
+    notes.sign(note=note, body=words(concern, rng), by=author, now=signed_at)
 
 
 def begin_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) -> None:
@@ -36,7 +42,7 @@ def begin_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) 
     author = visit.provider.user
     note = notes.open_note(appointment=visit, by=author, now=now)
     first = rng.choice(data.read("notes")[concern]["focus"])
-    notes.save(note=note, body=first, by=author, now=now + timedelta(minutes=1))
+    notes.save(note=note, body=first, by=author, now=now)
 
 
 def words(concern: str, rng: Random) -> str:

@@ -1,17 +1,27 @@
 """One patient's weeks with her provider, in the order in which they happened."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from random import Random
 
 from appointments.models import Appointment, Attendance
 from telehealth.demo import chart, money, visits
 from telehealth.demo.patients import Case
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SETTLED = 10 * MINUTE  # after a visit: by then the room has written down what happened
-LATE_NOTES, LATE_CHARGES = 3 * DAY, 6 * DAY  # how long some are put off
-CALLED_OFF_SHARE, LATE_SHARE = 0.07, 0.3
+CALLED_OFF_SHARE = 0.07
+
+
+class Left(Enum):
+    """What the provider has still to do after a visit."""
+
+    NOTHING = auto()
+    NOTE = auto()
+    NOTE_BEGUN = auto()
+    CHARGE = auto()
 
 
 @dataclass(frozen=True)
@@ -19,7 +29,12 @@ class Course:
     case: Case
     concern: str
     starts: tuple[datetime, ...]
-    card_fails_from: datetime | None = None  # from then on the bank refuses the charges
+    left: Mapping[datetime, Left] = field(default_factory=dict)
+    bad_card_since: datetime | None = None
+
+    @property
+    def visit_time(self) -> timedelta:
+        return timedelta(minutes=self.case.provider.schedule.visit_minutes)
 
 
 def play(course: Course, rng: Random, *, now: datetime) -> None:
@@ -27,11 +42,11 @@ def play(course: Course, rng: Random, *, now: datetime) -> None:
     patient, joined_at = course.case.patient, course.case.joined_at
     chart.sign_consents(patient, joined_at=joined_at, now=now)
     money.save_card(patient, now=joined_at + 8 * MINUTE)
-    fails_from = course.card_fails_from
+    bad_card_since = course.bad_card_since
     for starts_at in course.starts:
-        if fails_from and starts_at > fails_from:
-            money.save_card(patient, now=fails_from, name=money.FAILING_CARD)
-            fails_from = None
+        if bad_card_since and starts_at > bad_card_since:
+            money.save_card(patient, now=bad_card_since, name=money.BAD_CARD)
+            bad_card_since = None
         play_visit(course, starts_at, rng, now=now)
 
 
@@ -42,23 +57,32 @@ def play_visit(course: Course, starts_at: datetime, rng: Random, *, now: datetim
     visit = visits.book(case.provider, case.patient, starts_at=starts_at, booked_at=booked_at)
     if visit.ends_at + SETTLED > now:
         return
-    if rng.random() < CALLED_OFF_SHARE:
-        visits.call_off(visit, rng)
-        return
-    write_up(visit, visits.attend(visit, rng), course.concern, rng, now=now)
+    left = course.left.get(starts_at)
+    if left is None and rng.random() < CALLED_OFF_SHARE:
+        by = rng.choice([case.patient.user, case.patient.user, case.provider.user])
+        visits.call_off(visit, booked_at, rng, by=by)
+    else:
+        write_up(visit, visits.attend(visit, rng), course.concern, left, rng, now=now)
 
 
 def write_up(
-    visit: Appointment, attended: Attendance, concern: str, rng: Random, *, now: datetime
+    visit: Appointment,
+    attended: Attendance,
+    concern: str,
+    left: Left | None,
+    rng: Random,
+    *,
+    now: datetime,
 ) -> None:
-    """Note, charge and payment; of the last days, some are still to be done."""
-    opened_at = attended.ended_at + rng.uniform(1, 3) * MINUTE
-    confirmed_at = attended.ended_at + rng.uniform(0.3, 20) * HOUR
-    if now - attended.ended_at < LATE_NOTES and rng.random() < LATE_SHARE:
-        if rng.random() < LATE_SHARE:
-            chart.begin_note(visit, concern, rng, now=opened_at)
+    """Note, charge and payment, as far as the provider has come."""
+    opened_at = min(attended.ended_at + rng.uniform(1, 3) * MINUTE, now)
+    signed_at = min(opened_at + rng.uniform(4, 12) * MINUTE, now)
+    confirmed_at = signed_at + rng.uniform(0.3, 20) * HOUR
+    if left is Left.NOTE:
         return
-    chart.sign_note(visit, concern, rng, now=opened_at)
-    is_late = now - attended.ended_at < LATE_CHARGES and rng.random() < LATE_SHARE
-    if confirmed_at < now and not is_late:
+    if left is Left.NOTE_BEGUN:
+        chart.begin_note(visit, concern, rng, now=opened_at)
+        return
+    chart.sign_note(visit, concern, rng, opened_at=opened_at, signed_at=signed_at)
+    if left is not Left.CHARGE and confirmed_at < now:
         money.collect(visit, now=confirmed_at)

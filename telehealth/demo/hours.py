@@ -16,7 +16,7 @@ Minutes = tuple[int, int]  # from and to, in wall time after midnight
 
 def weekly(lines: list[str]) -> list[tuple[int, Minutes]]:
     """Read "Mon Wed 09:00-12:00 13:00-17:00": every weekday of a line with every time of it."""
-    hours = []
+    hours: list[tuple[int, Minutes]] = []
     for line in lines:
         days = [WEEKDAYS.index(word) for word in line.split() if word in WEEKDAYS]
         times = [_minutes(word) for word in line.split() if word not in WEEKDAYS]
@@ -38,15 +38,11 @@ def make_rules(provider: Provider, sheet: dict[str, Any]) -> None:
 
 def close_days(provider: Provider, sheet: dict[str, Any], *, today: date, days: range) -> None:
     """Close her leave and the holidays, of the days that are counted from today."""
-    closed = {
-        today + timedelta(days=n)
-        for first, last in sheet.get("leave", [])
-        for n in range(first, last + 1)
-    }
-    all_days = [today + timedelta(days=n) for n in days]
-    closed.update(day for day in all_days if is_holiday(day))
+    leave = {n for first, last in sheet.get("leave", []) for n in range(first, last + 1)}
+    named = [(n, today + timedelta(days=n)) for n in days]
+    closed = [day for n, day in named if n in leave or is_holiday(day)]
     AvailabilityException.objects.bulk_create(
-        AvailabilityException(provider=provider, on=day) for day in sorted(closed)
+        AvailabilityException(provider=provider, on=day) for day in closed
     )
 
 

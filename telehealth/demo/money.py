@@ -17,17 +17,15 @@ from billing.gateways.simulator.memory import find
 from billing.models import Charge
 from core.models import Duty
 
-GOOD_CARD, FAILING_CARD = "pm_card_visa", "pm_card_chargeCustomerFail"
+GOOD_CARD, BAD_CARD = "pm_card_visa", "pm_card_chargeCustomerFail"
 CARD_YEARS = 3
 MINUTE = timedelta(minutes=1)
 
 
 def save_card(patient: Patient, *, now: datetime, name: str = GOOD_CARD) -> None:
     """Open the card page, type one of Stripe's test cards, and come back."""
-    if (
-        not settings.STRIPE_SIMULATOR
-    ):  # these patients are not real, so no real network hears of them
-        return
+    if not settings.STRIPE_SIMULATOR:
+        return  # no real network should hear of people who do not exist
     address = cards.begin_setup(
         patient=patient, return_url=settings.SITE_URL + reverse("billing:card_return"), now=now
     )

@@ -17,22 +17,22 @@ class Names:
         self._rng = rng
         self._groups = data.read("names")["group"]
         self._shares = [group["share"] for group in self._groups]
-        self._drawn: set[str] = set()
+        self._drawn: set[tuple[str, str]] = set()
         self._mailboxes: Counter[str] = Counter()
 
     def draw(self, *, family: str = "") -> tuple[str, str]:
         """Return a given and a family name; of `family`, if one is asked for."""
         for _ in range(TRIES):
-            given, drawn_family = self._pair()
-            pair = (given, family or drawn_family)
-            if " ".join(pair) not in self._drawn:
+            pair = self._pair(family)
+            if pair not in self._drawn:
                 break
-        self._drawn.add(" ".join(pair))
+        self._drawn.add(pair)
         return pair
 
-    def _pair(self) -> tuple[str, str]:
-        group = self._rng.choices(self._groups, self._shares)[0]
-        return self._rng.choice(group["given"]), self._rng.choice(group["family"])
+    def _pair(self, family: str) -> tuple[str, str]:
+        related = [group for group in self._groups if family in group["family"]]
+        group = related[0] if related else self._rng.choices(self._groups, self._shares)[0]
+        return self._rng.choice(group["given"]), family or self._rng.choice(group["family"])
 
     def mailbox(self, name: str) -> str:
         """Return what goes before the @: "ana.leota", and "ana.leota.2" for her namesake."""

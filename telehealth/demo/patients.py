@@ -20,7 +20,8 @@ YEAR = timedelta(days=365.25)
 DEMO_CASELOAD = 12  # the demo provider has more patients than the others
 COMPACT_STATES = ("AZ", "OH")  # where patients are seen under PSYPACT
 SHORT_NAMES = ("Alex", "Sam", "Jo", "Kit", "Remy", "Max", "Charlie", "Noa")
-RELATIONS = ("Sister", "Brother", "Mother", "Father", "Friend", "Partner", "Husband", "Wife")
+SHORT_NAME_SHARE, OWN_STATE_SHARE, OLD_SHARE = 0.08, 0.75, 0.6
+RELATIONS = ("Sibling", "Parent", "Partner", "Cousin", "Spouse")
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ def make_case(
 
 
 def joined_ago(rng: Random) -> timedelta:
-    """Most have been here for longer than the ten weeks; a third came since."""
-    days = rng.uniform(80, 500) if rng.random() < 2 / 3 else rng.uniform(6, 70)
+    """Most have been here for longer than the ten weeks; the others came since."""
+    days = rng.uniform(80, 500) if rng.random() < OLD_SHARE else rng.uniform(8, 66)
     return timedelta(days=days)
 
 
@@ -100,7 +101,7 @@ def profile(desk: Desk, provider: Provider, *, family: str) -> dict[str, Any]:
     contact, _ = desk.names.draw(family=family)
     age = rng.triangular(19, 79, 34)
     return {
-        "preferred_name": rng.choice(SHORT_NAMES) if rng.random() < 0.08 else "",
+        "preferred_name": rng.choice(SHORT_NAMES) if rng.random() < SHORT_NAME_SHARE else "",
         "date_of_birth": (desk.now - age * YEAR).date(),
         "phone": phone(state, rng),
         "state": state,
@@ -116,4 +117,4 @@ def home_state(provider: Provider, rng: Random) -> str:
     own, *others = [licence.state for licence in provider.licences.all() if not licence.compact]
     if any(licence.compact for licence in provider.licences.all()):
         others += COMPACT_STATES
-    return own if not others or rng.random() < 0.75 else rng.choice(others)
+    return own if not others or rng.random() < OWN_STATE_SHARE else rng.choice(others)

@@ -1,6 +1,7 @@
 """The therapists: who they are, where they may treat, and when they work."""
 
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.utils.text import slugify
@@ -93,11 +94,10 @@ def make_hours(provider: Provider, sheet: dict[str, Any], *, today: date, days: 
 
 def close_lists(providers: list[Provider]) -> None:
     """Those with a full list stop accepting. It comes last: no visit can be booked with them."""
-    full = {
-        sheet["name"]
-        for sheet in data.read("providers")["provider"]
+    sheets = data.read("providers")["provider"]
+    full = [
+        provider.pk
+        for provider, sheet in zip(providers, cycle(sheets), strict=False)
         if not sheet.get("is_accepting", True)
-    }
-    Provider.objects.filter(pk__in=[provider.pk for provider in providers], name__in=full).update(
-        is_accepting=False
-    )
+    ]
+    Provider.objects.filter(pk__in=full).update(is_accepting=False)

@@ -6,16 +6,19 @@ three hours after it, beside her ordinary hours.
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 from accounts.models import Provider
 from appointments.models import AvailabilityException
+from telehealth.demo import visits
 from telehealth.demo.hours import Minutes
+from telehealth.demo.patients import Case
 
 QUARTER = timedelta(minutes=15)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BEFORE, AFTER = 2 * HOUR, 3 * HOUR
-VISITS = (-2 * HOUR, 0 * HOUR, HOUR, 2 * HOUR)  # the second one is the demo patient's
+VISITS = (0 * HOUR, -2 * HOUR, HOUR, 2 * HOUR)  # the first one is the demo patient's
 
 
 def next_start(now: datetime) -> datetime:
@@ -61,6 +64,16 @@ def ordinary(provider: Provider, days: list[date]) -> Iterator[tuple[date, Minut
                 yield day, (rule.from_minute, rule.to_minute)
 
 
-def leaves_free(starts_at: datetime, start: datetime) -> bool:
-    """Whether an ordinary visit keeps clear of those around `start`."""
+def keeps_clear(starts_at: datetime, start: datetime) -> bool:
+    """Whether an ordinary visit leaves the time around `start` alone."""
     return not start - BEFORE - HOUR < starts_at < start + AFTER
+
+
+def play(cases: list[Case], rng: Random, *, now: datetime) -> None:
+    """Book the visits of today. The note of the one that is over is still to be written."""
+    for case, offset in zip(cases, VISITS, strict=False):
+        starts_at = next_start(now) + offset
+        booked_at = visits.booking_time(starts_at, rng, not_before=case.joined_at, now=now)
+        visit = visits.book(case.provider, case.patient, starts_at=starts_at, booked_at=booked_at)
+        if starts_at < now:
+            visits.attend(visit, rng)

@@ -1,17 +1,14 @@
 """The visits of a case: booked some days ahead, then attended or called off, or still to come."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
-from accounts.models import Patient, Provider
+from accounts.models import Patient, Provider, User
 from appointments import attendance, booking
 from appointments.models import Appointment, Attendance
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-AHEAD = 41 * DAY  # nobody books further ahead than the schedule's horizon
-SETTLED = 30 * MINUTE  # after a visit: by then the room has written down what happened
+AUDIO_SHARE, AT_HOME_SHARE = 0.04, 0.85
 
 
 def book(
@@ -38,26 +35,22 @@ def booking_time(
     return max(min(starts_at - rng.uniform(2, 30) * DAY, latest), not_before)
 
 
-def call_off(visit: Appointment, rng: Random) -> None:
-    """One of the two cancels, some days before or on the day itself."""
-    by = visit.patient.user if rng.random() < 0.7 else visit.provider.user
-    ago = min(rng.uniform(0.1, 4) * DAY, (visit.starts_at - visit.booked_at) / 2)
-    booking.cancel(appointment=visit, by=by, now=visit.starts_at - ago)
+def call_off(visit: Appointment, booked_at: datetime, rng: Random, *, by: User) -> None:
+    """Cancel some days before or on the day itself."""
+    before = min(rng.uniform(0.1, 4) * DAY, (visit.starts_at - booked_at) / 2)
+    booking.cancel(appointment=visit, by=by, now=visit.starts_at - before)
 
 
 def attend(visit: Appointment, rng: Random) -> Attendance:
     """Both come, a little early or late, and use most of the time."""
-    arrive(visit, rng)
+    attendance.record_arrival(appointment=visit, now=visit.starts_at - rng.uniform(1, 9) * MINUTE)
     started_at = visit.starts_at + rng.uniform(0, 3) * MINUTE
+    has_no_video = rng.random() < AUDIO_SHARE
     return attendance.record_attendance(
         appointment=visit,
         started_at=started_at,
         ended_at=visit.ends_at + rng.uniform(-4, 4) * MINUTE,
-        modality=Attendance.Modality.AUDIO if rng.random() < 0.04 else Attendance.Modality.VIDEO,
+        modality=Attendance.Modality.AUDIO if has_no_video else Attendance.Modality.VIDEO,
         patient_state=visit.patient_state,
-        is_at_home=rng.random() < 0.85,
+        is_at_home=rng.random() < AT_HOME_SHARE,
     )
-
-
-def arrive(visit: Appointment, rng: Random) -> None:
-    attendance.record_arrival(appointment=visit, now=visit.starts_at - rng.uniform(1, 9) * MINUTE)

@@ -1,0 +1,226 @@
+"""What the database refuses, whoever asks; and which rows the words pick."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from appointments.models import (
+    Appointment,
+    Attendance,
+    AvailabilityException,
+    AvailabilityRule,
+    InvalidTransition,
+    Schedule,
+)
+from core.transactions import violated
+from tests.factories import HOUR, NINE, NOW, make_visit
+
+MINUTE = timedelta(minutes=1)
+HELD = {
+    "patient": None,
+    "status": "held",
+    "booked_at": None,
+    "holder": "h1",
+    "held_until": NOW + 10 * MINUTE,
+}
+
+
+def refusal(write) -> str:
+    """Return the name of the constraint that refuses what `write` writes."""
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        write()
+    return violated(refused.value)
+
+
+@pytest.mark.parametrize("status", ["held", "booked", "arrived", "fulfilled"])
+def test_a_provider_cannot_have_two_visits_at_once(visit, dr_bob, mallory, status):
+    booked = {"patient": mallory, "status": status, "arrived_at": NINE}
+    fields = HELD if status == "held" else booked
+
+    clash = refusal(lambda: make_visit(dr_bob, starts_at=NINE + 30 * MINUTE, **fields))
+
+    assert clash == "appointment_provider_once"
+
+
+def test_a_buffer_is_the_providers_time(visit, dr_bob, mallory):
+    clash = refusal(lambda: make_visit(dr_bob, mallory, starts_at=NINE + 55 * MINUTE))
+
+    assert clash == "appointment_provider_once"
+
+
+def test_a_patient_cannot_be_in_two_visits_at_once(visit, carol, alice):
+    assert refusal(lambda: make_visit(carol, alice)) == "appointment_patient_once"
+
+
+@pytest.mark.parametrize("status", ["cancelled", "noshow"])
+def test_a_visit_that_does_not_take_place_takes_no_time(dr_bob, alice, mallory, status):
+    cancelled_at = NOW if status == "cancelled" else None
+    make_visit(dr_bob, alice, status=status, cancelled_at=cancelled_at)
+
+    assert make_visit(dr_bob, mallory).status == "booked"
+
+
+def test_one_holder_holds_one_time(dr_bob, carol):
+    make_visit(dr_bob, **HELD)
+
+    assert refusal(lambda: make_visit(carol, **HELD)) == "appointment_hold_once"
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"status": "proposed"}, "appointment_status_known"),
+        ({"ends_at": NINE}, "appointment_times_in_order"),
+        ({"block_starts_at": NINE + MINUTE}, "appointment_times_in_order"),
+        ({"block_ends_at": NINE + MINUTE}, "appointment_times_in_order"),
+        ({"holder": "h1"}, "appointment_held_or_has_patient"),
+        ({"held_until": NOW}, "appointment_held_or_has_patient"),
+        ({"patient": None}, "appointment_held_or_has_patient"),
+        ({**HELD, "holder": ""}, "appointment_held_or_has_patient"),
+        ({**HELD, "held_until": None}, "appointment_held_or_has_patient"),
+        ({**HELD, "booked_at": NOW}, "appointment_booked_at_unless_held"),
+        ({"booked_at": None}, "appointment_booked_at_unless_held"),
+        ({"cancelled_at": NOW}, "appointment_cancelled_at_iff_cancelled"),
+        ({"status": "cancelled"}, "appointment_cancelled_at_iff_cancelled"),
+        ({"status": "arrived"}, "appointment_arrived_before_fulfilled"),
+        ({"status": "fulfilled"}, "appointment_arrived_before_fulfilled"),
+    ],
+)
+def test_a_visit_that_cannot_be_is_refused(dr_bob, alice, fields, constraint):
+    values = {"patient": alice} | fields
+
+    assert refusal(lambda: make_visit(dr_bob, **values)) == constraint
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"weekday": 7}, "rule_weekday_known"),
+        ({"from_minute": 60}, "rule_ends_after_start"),
+        ({"to_minute": 1441}, "rule_ends_after_start"),
+        (
+            {"valid_from": date(2026, 1, 2), "valid_until": date(2026, 1, 1)},
+            "rule_valid_in_order",
+        ),
+    ],
+)
+def test_hours_that_cannot_be_are_refused(dr_bob, fields, constraint):
+    values = {"provider": dr_bob, "weekday": 0, "from_minute": 0, "to_minute": 60} | fields
+
+    assert refusal(lambda: AvailabilityRule.objects.create(**values)) == constraint
+
+
+@pytest.mark.parametrize(
+    ("from_minute", "to_minute"), [(60, 60), (0, 1441), (60, None), (None, 60)]
+)
+def test_an_exception_is_closed_or_in_order(dr_bob, from_minute, to_minute):
+    def write():
+        AvailabilityException.objects.create(
+            provider=dr_bob, on=NINE.date(), from_minute=from_minute, to_minute=to_minute
+        )
+
+    assert refusal(write) == "exception_closed_or_in_order"
+
+
+@pytest.mark.parametrize("field", ["visit_minutes", "step_minutes"])
+def test_a_visit_lasts_and_a_step_goes_on(dr_bob, field):
+    assert refusal(lambda: Schedule.objects.update(**{field: 0})) == "schedule_minutes_positive"
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"ended_at": NINE - MINUTE}, "attendance_times_in_order"),
+        ({"modality": "fax"}, "attendance_modality_known"),
+    ],
+)
+def test_an_attendance_that_cannot_be_is_refused(visit, fields, constraint):
+    values = {
+        "appointment": visit,
+        "started_at": NINE,
+        "ended_at": NINE + HOUR,
+        "modality": "video",
+        "patient_state": "IL",
+        "is_at_home": True,
+    }
+
+    assert refusal(lambda: Attendance.objects.create(**values | fields)) == constraint
+
+
+def test_no_transition_but_those_of_the_table_is_possible(visit):
+    """From every status to every status, against the table that the picture is drawn from."""
+    patient = visit.patient
+    possible = {
+        (start, end)
+        for start in Appointment.Status
+        for end in Appointment.Status
+        if can_go(visit, patient, start, end)
+    }
+
+    assert possible == {
+        ("held", "booked"),
+        ("booked", "arrived"),
+        ("booked", "noshow"),
+        ("booked", "cancelled"),
+        ("arrived", "fulfilled"),
+        ("arrived", "noshow"),
+        ("arrived", "cancelled"),
+    }
+
+
+def can_go(visit, patient, start, end) -> bool:
+    fields = {"status": start, "arrived_at": NINE, "booked_at": NOW, "cancelled_at": None}
+    if start == "held":
+        fields |= {"holder": "h1", "held_until": NOW, "booked_at": None, "patient": None}
+    else:
+        fields |= {"holder": "", "held_until": None, "patient": patient}
+    if start == "cancelled":
+        fields["cancelled_at"] = NOW
+    Appointment.objects.filter(pk=visit.pk).update(**fields)
+    try:
+        visit._enter(end)
+    except InvalidTransition:
+        return False
+    return True
+
+
+def test_a_hold_is_seen_by_nobody_who_takes_part(dr_bob):
+    make_visit(dr_bob, **HELD)
+
+    assert not Appointment.objects.visible_to(dr_bob.user).exists()
+
+
+def test_a_visit_is_seen_by_the_two_who_take_part(visit, alice, dr_bob, mallory, carol):
+    seen = [
+        Appointment.objects.visible_to(person.user).filter(pk=visit.pk).exists()
+        for person in (alice, dr_bob, mallory, carol)
+    ]
+
+    assert seen == [True, True, False, False]
+
+
+def test_a_day_is_a_day_of_its_zone(dr_bob, alice):
+    late = make_visit(dr_bob, alice, starts_at=datetime(2026, 12, 4, 5, 0, tzinfo=UTC))
+    zone = ZoneInfo("America/Chicago")
+
+    assert list(Appointment.objects.on_day(date(2026, 12, 3), zone)) == [late]
+    assert list(Appointment.objects.on_day(date(2026, 12, 4), zone)) == []
+
+
+def test_upcoming_and_past_share_all_visits_between_them(dr_bob, alice):
+    now = NINE + 20 * MINUTE
+    running = make_visit(dr_bob, alice)
+    later = make_visit(dr_bob, alice, starts_at=NINE + 48 * HOUR)
+    off = make_visit(
+        dr_bob, alice, starts_at=NINE + 24 * HOUR, status="cancelled", cancelled_at=NOW
+    )
+    over = make_visit(dr_bob, alice, starts_at=NINE - 24 * HOUR)
+
+    assert list(Appointment.objects.upcoming(now=now)) == [running, later]
+    assert list(Appointment.objects.past(now=now)) == [off, over]
+
+
+def test_a_log_line_about_a_visit_holds_no_name(visit):
+    assert str(visit) == f"appointment {visit.id} booked"
