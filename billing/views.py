@@ -3,7 +3,6 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -17,7 +16,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
-from accounts.models import Membership, Patient, Practice, User
+from accounts.models import Membership, Patient
 from accounts.permissions import roles
 from billing import books, cards, charges, gateways, onward, payments, webhooks
 from billing.coding import CPT_WORDS, MODIFIER_WORDS, PLACE_WORDS
@@ -25,7 +24,6 @@ from billing.forms import LedgerFilter
 from billing.models import Charge
 from billing.standing import standing_of
 
-BILLING = Membership.Role.BILLING
 ENTRIES_A_PAGE = 25
 
 
@@ -117,13 +115,13 @@ def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     return redirect(here)
 
 
-@roles(BILLING)
+@roles(Membership.Role.BILLING)
 @require_GET
 def ledger(request: SignedInRequest) -> HttpResponse:
     """The books keep the practice's calendar, wherever they are read."""
     form = LedgerFilter(request.GET)
     day = form.cleaned_data["day"] if form.is_valid() else None
-    zone = practice_zone(request.user)
+    zone = books.zone_for(request.user)
     pages = Paginator(books.entries(day=day, zone=zone), ENTRIES_A_PAGE)
     context = {
         "form": form,
@@ -135,11 +133,6 @@ def ledger(request: SignedInRequest) -> HttpResponse:
     }
     with timezone.override(zone):
         return render(request, "billing/ledger.html", context, status=422 if form.errors else 200)
-
-
-def practice_zone(user: User) -> ZoneInfo:
-    practice = Practice.objects.get(memberships__user=user, memberships__role=BILLING)
-    return ZoneInfo(practice.zone)
 
 
 @csrf_exempt
