@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 from django.db.models import F
 
-from accounts.models import Practice, Provider
+from accounts.models import Practice, Provider, User
 from core.models import Duty
+from core.transactions import take_turns
 from telehealth.demo import conversations, course, money, plan, providers, staff, today
 from telehealth.demo.names import Names
 from telehealth.demo.patients import Case, Desk, make_cases
@@ -19,6 +20,7 @@ from telehealth.demo.progress import Progress
 SEED = 2026
 PATIENTS = 150
 CALENDAR = range(-75, 60)  # the days, counted from today, whose leave and holidays are known
+STAFFED = timedelta(days=600)  # since when the practice has been there
 
 
 class NotEmpty(Exception):
@@ -49,6 +51,7 @@ def build(
     :param scale: how many times as many providers and patients
     :raises NotEmpty:
     """
+    take_turns("demo practice")  # of two that start at once, the second finds the first one's
     if Practice.objects.exists():
         raise NotEmpty
     rng = Random(SEED)  # noqa: S311 -- the same people every time; nothing secret
@@ -71,6 +74,7 @@ def make_providers(
 ) -> list[Provider]:
     day = now.astimezone(ZoneInfo(practice.zone)).date()
     made = providers.make_providers(practice, names, scale=scale, today=day, days=CALENDAR)
+    User.objects.update(date_joined=now - STAFFED)  # those of the practice came first
     today.open_hours(made[0], today.next_start(now))
     related = ("schedule", "licences", "availability_rules", "availability_exceptions", "user")
     return list(Provider.objects.order_by("pk").prefetch_related(*related))
