@@ -20,6 +20,7 @@ class WordedForm(Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            field.error_messages["required"] = _("Fill this in to go on.")
             field.label, field.help_text = self.words.get(name, (field.label, ""))
 
 
