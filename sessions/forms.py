@@ -25,16 +25,19 @@ class CheckInForm(forms.Form):
         choices=[("yes", _("Yes")), ("no", _("No, somewhere else"))],
         coerce=is_yes,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
     )
     address = forms.CharField(
         label=_("The address where you are"),
         max_length=200,
         help_text=_("Street, number and town. Only for an ambulance, if you ever needed one."),
         widget=forms.TextInput(attrs={"autocomplete": "street-address"}),
+        error_messages={"required": _("Write the address, so that help could find you.")},
     )
     callback_phone = PhoneField(
         label=_("A number to reach you"),
         help_text=_("Your therapist calls it if the connection breaks."),
+        error_messages={"required": _("Write a number where you can be reached now.")},
     )
     is_private = forms.BooleanField(
         label=_("I am somewhere nobody else can hear me"),

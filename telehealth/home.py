@@ -6,9 +6,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.http import SignedInRequest
-from accounts.models import Membership, Provider
+from accounts.models import Membership, Practice, Provider
 from appointments.holders import known_holder
 from appointments.models import Appointment
+from telehealth import front_desk
 from telehealth.patient_home import home_of
 from telehealth.provider_day import day_of
 
@@ -21,11 +22,12 @@ def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
     if hasattr(user, "provider"):
         return day(request, user.provider)
-    roles = {membership.role for membership in user.memberships.all()}
+    memberships = list(user.memberships.select_related("practice"))
+    roles = {membership.role for membership in memberships}
     if Role.BILLING in roles:
         return redirect("billing:ledger")
-    if roles:
-        return staff(request, roles)
+    if memberships:
+        return staff(request, memberships[0].practice, sees_calendar=bool(SEES_CALENDAR & roles))
     return patient_home(request)
 
 
@@ -46,16 +48,8 @@ def patient_home(request: SignedInRequest) -> HttpResponse:
     return render(request, "patient_home.html", context)
 
 
-def staff(request: SignedInRequest, roles: set[str]) -> HttpResponse:
-    """For those who have no page of their own yet: the practice's visits of today, no more.
-
-    Names and times are what the front desk works with. Nothing here tells what a visit is about.
-    """
-    practice = request.user.memberships.select_related("practice").first().practice
-    visits = Appointment.objects.filter(provider__practice=practice)
-    today = visits.exclude(status=Appointment.Status.HELD).on_day(
-        timezone.localdate(), timezone.get_current_timezone()
-    )
-    context = {"sees_calendar": bool(SEES_CALENDAR & roles), "practice": practice}
-    context["visits"] = today.select_related("patient", "provider")
+def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:
+    """For those who have no page of their own yet: the practice's visits of today, no more."""
+    rows = front_desk.rows_of(practice, on=timezone.localdate())
+    context = {"practice": practice, "sees_calendar": sees_calendar, "rows": rows}
     return render(request, "staff_home.html", context)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import wraps
-
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -68,9 +67,9 @@ def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
 def review(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if has_run_out(visit):
         return expired(request, visit)
-    if missing(visit, user=request.user):
+    patient = patient_of(request.user)
+    if patient is None or missing(visit, user=request.user):
         return redirect("booking", visit.id)
-    patient = Patient.objects.get(user=request.user)
     if request.method == "POST":
         return confirm(request, visit, patient)
     return render(request, "booking_review.html", summary(visit, patient))
@@ -103,14 +102,17 @@ def missing(visit: Appointment, *, user: object) -> str:
     """Return the address of the first page that is still to do, or "" when nothing is missing."""
     if not isinstance(user, User):
         return leading_back("account_signup", visit)
-    patient = Patient.objects.filter(user=user).first()
-    if patient is None:
+    if (patient := patient_of(user)) is None:
         return leading_back("accounts:about_you", visit, state=visit.patient_state)
     if consents.missing(patient, on=timezone.localdate()):
         return leading_back("care:consents", visit)
     if cards.in_use(patient) is None:
         return leading_back("billing:card", visit)
     return ""
+
+
+def patient_of(user: object) -> Patient | None:
+    return Patient.objects.filter(user=user).first() if isinstance(user, User) else None
 
 
 def leading_back(page: str, visit: Appointment, **query: str) -> str:

@@ -45,18 +45,19 @@ class Row:
 class Day:
     waiting: list[Row]  # in the waiting room or in the visit, at this moment
     visits: list[Row]  # the others of today
-    notes: list[Appointment]  # visits that took place and have no signed note
+    notes: list[Appointment]  # visits of other days that took place and have no signed note
     charges: list[Charge]  # to confirm
     unread_count: int
 
 
 def day_of(provider: Provider, *, now: datetime) -> Day:
     """Gather the day that `now` falls into where the provider is. Four queries."""
-    rows = [row(visit, now=now) for visit in _visits(provider, now=now)]
+    shown = list(_visits(provider, now=now))
+    rows = [row(visit, now=now) for visit in shown]
     return Day(
         waiting=[row for row in rows if row.is_waiting],
         visits=[row for row in rows if not row.is_waiting],
-        notes=list(_without_note(provider)),
+        notes=[visit for visit in _without_note(provider) if visit not in shown],
         charges=list(_to_confirm(provider)),
         unread_count=Message.objects.visible_to(provider.user).unread_by(provider.user).count(),
     )

@@ -9,7 +9,7 @@ import sessions.routing
 from telehealth.consumers import DayConsumer
 
 websocket_urlpatterns: list[Any] = [
-    path("ws/day/", DayConsumer.as_asgi()),
+    path("ws/day/", DayConsumer.as_asgi()),  # type: ignore[arg-type]  # path knows views only
     *messaging.routing.websocket_urlpatterns,
     *sessions.routing.websocket_urlpatterns,
 ]

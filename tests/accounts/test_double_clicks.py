@@ -57,9 +57,7 @@ def test_signing_keeps_one_signature_a_text(alice):
 
     def click(_):
         for document in documents:
-            consents.sign(
-                patient=alice, document=document, signed_name="A", by=alice.user, now=NOW
-            )
+            consents.sign(patient=alice, document=document, signed_name="A", by=alice.user, now=NOW)
 
     answers = at_once(CLICKS, click)
 

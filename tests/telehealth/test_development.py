@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import Membership, Patient
-from telehealth import demo
+from telehealth.demo import accounts as demo
 from tests.factories import make_practice
 
 routed = pytest.mark.urls("tests.telehealth.development_urls")

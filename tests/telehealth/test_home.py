@@ -162,6 +162,14 @@ def test_a_visit_without_a_signed_note_is_to_do_on_any_day(visit, his, clock):
     assert f'href="{reverse("care:note", args=[visit.id])}"' in page
 
 
+def test_a_visit_of_today_without_a_note_is_listed_once(visit, his):
+    attend(visit)
+
+    page = plain(his.get(HOME))
+
+    assert (page.count("Write the note"), page.count("Note to write")) == (1, 1)
+
+
 def test_a_charge_to_confirm_is_to_do(visit, his):
     charge = make_charge(visit)
 
@@ -312,7 +320,21 @@ def test_the_front_desk_sees_who_comes_and_nothing_clinical(visit, practice, sig
 
     assert "Alice Doe" in page
     assert "Bob Ray, PsyD" in page
+    assert '<span class="chip">Ended</span>' in page
     assert "note" not in page.lower()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_front_desk_takes_the_same_queries_however_full_the_day(
+    dr_bob, practice, sign_in, clock, django_assert_num_queries, count
+):
+    client = sign_in(make_member(practice, Membership.Role.FRONT_DESK, "desk@example.com"))
+    for number in range(count):
+        patient = make_patient(practice, f"P{number} Doe")
+        make_visit(dr_bob, patient, starts_at=NINE + number * HOUR)
+
+    with django_assert_num_queries(7):
+        client.get(HOME)
 
 
 def test_a_supervisor_is_told_that_nothing_is_here_yet(visit, practice, sign_in, clock):

@@ -142,7 +142,7 @@ def test_the_review_says_all_that_is_agreed(ready, held):
         "$150.00 for the whole visit, charged after it.",
         "Visa ending in 4242",
         "Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time (Chicago)",
-        "Your time is held until 9:10\u202fAM.",
+        "Your time is held until 9:10\u202fAM, Central Time (Chicago).",
         "call or text 988",
     ]:
         assert plain(words) in page
@@ -241,7 +241,7 @@ def test_a_time_that_the_provider_gave_up_is_not_offered_again(ready, held, dr_b
     page = next_step(ready, held).content.decode()
     response = renew(ready, held)
 
-    assert "Someone else has chosen it since." in page
+    assert "It is not free any more." in page
     assert response.status_code == 409
     assert "That time has gone" in response.content.decode()
 
@@ -267,7 +267,7 @@ def test_the_way_shows_where_one_is(visitor, held):
     page = visitor.get(leading_back("account_signup", held)).content.decode()
 
     assert '<li aria-current="step"><b>2</b> <span>Account</span></li>' in page
-    assert "Your time is held until 10:10\u202fAM." in page
+    assert "Your time is held until 10:10\u202fAM, Eastern Time (New York)." in page
 
 
 def test_the_way_is_not_shown_to_who_holds_no_time(client, held):

@@ -6,12 +6,9 @@ const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 /* Ask for both at once (one question to the person), then for each alone.
 
 Returns { audio, video, problem }: the tracks or null, and the name of the first error or "". */
-export async function openDevices({ wantsVideo = true } = {}) {
+export async function openDevices() {
   const found = { audio: null, video: null, problem: "" };
-  const wishes = wantsVideo
-    ? [{ audio: SOUND, video: PICTURE }, { audio: SOUND }, { video: PICTURE }]
-    : [{ audio: SOUND }];
-  for (const wish of wishes) {
+  for (const wish of [{ audio: SOUND, video: PICTURE }, { audio: SOUND }, { video: PICTURE }]) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(wish);
       found.audio = stream.getAudioTracks()[0] ?? null;

@@ -1,12 +1,13 @@
 /* <video-room>: brings socket, connection, devices and page together. */
 
-import { openCamera, openDevices } from "./devices.js";
+import { stayAwake } from "./awake.js";
+import { Media } from "./media.js";
 import { Peer } from "./peer.js";
 import { sceneOf } from "./scene.js";
 import { Signalling } from "./signalling.js";
+import { Stage } from "./stage.js";
 import { Stall } from "./stall.js";
 import { summary } from "./stats.js";
-import { say, wordsOf } from "./words.js";
 
 const OVER = 4410;
 const TAKEN = 4409;
@@ -15,23 +16,21 @@ const ASK_AGAIN_MS = 5000;
 class VideoRoom extends HTMLElement {
   #page = crypto.randomUUID(); // tells a reload from a socket that came back
   #otherPage = "";
-  #room = null;
   #epoch = 0;
+  #room = null;
+  #other = { mic: true, cam: true };
   #prepared = "";
   #asking = 0;
+  #reported = "";
+  #wasConnected = false;
+  #media = new Media();
   #signalling;
   #peer;
   #stall;
-  #words;
-  #devices = { audio: null, video: null, problem: "" };
-  #isMuted = false;
-  #isCameraOff = sessionStorage.getItem("camera") === "off";
-  #other = { mic: true, cam: true };
-  #wasConnected = false;
-  #reported = "";
+  #stage;
 
   connectedCallback() {
-    this.#words = wordsOf(this);
+    this.#stage = new Stage(this);
     this.#signalling = new Signalling(this.dataset.socket);
     this.#peer = new Peer({
       isOfferer: this.#isProvider,
@@ -43,7 +42,8 @@ class VideoRoom extends HTMLElement {
     });
     this.#listen();
     this.#signalling.open();
-    this.#openDevices();
+    this.#media.open();
+    stayAwake();
   }
 
   /* What is really flowing, for tests and measurements. */
@@ -59,21 +59,16 @@ class VideoRoom extends HTMLElement {
     return this.#room?.status === "admitted" || this.#room?.status === "live";
   }
 
-  #find(name) {
-    return this.querySelector(`[data-${name}]`);
-  }
-
   #listen() {
     this.#signalling.addEventListener("frame", ({ detail }) => this.#hear(detail));
-    this.#signalling.addEventListener("down", () => this.#say("offline"));
+    this.#signalling.addEventListener("down", () => this.#stage.say("offline"));
     this.#signalling.addEventListener("over", ({ detail }) => this.#finish(detail));
     this.#peer.addEventListener("change", () => this.#connectionChanged());
-    this.#peer.addEventListener("remote", ({ detail }) => this.#show(detail));
-    this.addEventListener("click", (event) => this.#press(event.target.closest("button, a")));
+    this.#peer.addEventListener("remote", ({ detail }) => this.#stage.showOther(detail));
+    this.#media.addEventListener("change", () => this.#mediaChanged());
+    this.addEventListener("click", ({ target }) => this.#press(target.closest("button, a")));
     window.addEventListener("pagehide", () => this.#signalling.close());
   }
-
-  /* Frames */
 
   #hear(frame) {
     const answers = {
@@ -88,21 +83,23 @@ class VideoRoom extends HTMLElement {
     answers[frame.t]?.();
   }
 
+  /* The room */
+
   #enter({ epoch, ice, room }) {
     this.#epoch = epoch;
-    this.#peer.ice = ice;
     this.#reported = "";
+    this.#peer.ice = ice;
     if (!this.#isProvider && room.status === "scheduled") {
       this.#signalling.send("knock");
     }
     this.#roomChanged(room);
     this.#tellMedia();
-    this.#say(this.dataset.scene); // in place of "reconnecting"
+    this.#stage.say(this.#stage.scene); // in place of "reconnecting"
   }
 
   #roomChanged(room) {
     const isNewcomer = room.other.epoch !== this.#room?.other.epoch;
-    const isNews = room.status !== this.#room?.status || isNewcomer;
+    const isNews = isNewcomer || room.status !== this.#room?.status;
     this.#room = room;
     if (room.other.has_left) {
       this.#hangUp();
@@ -112,27 +109,38 @@ class VideoRoom extends HTMLElement {
     }
     this.#askForOffer();
     this.#report();
+    this.#draw();
     if (isNews) {
       this.#tellMedia();
-      this.dispatchEvent(new Event("news")); // htmx fetches the facts again
+      this.dispatchEvent(new Event("news")); // htmx fetches the emergency facts again
     }
-    this.#draw();
   }
 
-  /* The patient's page says that it is ready; the provider's then offers. */
-  #askForOffer({ again = false } = {}) {
+  #finish(code) {
+    this.#hangUp();
+    if (code === OVER) {
+      location.reload(); // the server knows what comes after the end
+    } else {
+      this.#stage.close(code === TAKEN ? "taken" : "refused");
+    }
+  }
+
+  /* The connection */
+
+  /* The patient's page says that it is ready, the provider's then offers. */
+  #askForOffer({ isAgain = false } = {}) {
     clearTimeout(this.#asking);
     const { status, other } = this.#room;
     if (this.#isProvider || status === "scheduled" || !other.is_here) {
       return;
     }
-    const occasion = `${this.#epoch}/${other.epoch}/${status === "waiting"}`;
-    if (again || occasion !== this.#prepared) {
+    const occasion = `${this.#epoch} ${other.epoch} ${status === "waiting"}`;
+    if (isAgain || occasion !== this.#prepared) {
       this.#prepared = occasion;
       this.#signalling.send("prepare", { page: this.#page });
     }
     if (!this.#peer.isConnected) {
-      this.#asking = setTimeout(() => this.#askForOffer({ again: true }), ASK_AGAIN_MS);
+      this.#asking = setTimeout(() => this.#askForOffer({ isAgain: true }), ASK_AGAIN_MS);
     }
   }
 
@@ -148,19 +156,10 @@ class VideoRoom extends HTMLElement {
     this.#peer.restart();
   }
 
-  #otherMedia({ mic, cam }) {
-    this.#other = { mic, cam };
-    this.#stall.forgive();
-    this.#say(mic ? this.dataset.scene : "they-muted");
-    this.#draw();
-  }
-
-  /* The connection */
-
   #connectionChanged() {
     const { state, isConnected } = this.#peer;
-    this.#wasConnected ||= isConnected && this.#isInside;
     if (isConnected) {
+      this.#wasConnected ||= this.#isInside;
       this.#stall.start();
     }
     if (state === "disconnected" || state === "failed") {
@@ -180,137 +179,57 @@ class VideoRoom extends HTMLElement {
   #hangUp() {
     this.#otherPage = "";
     this.#prepared = "";
+    clearTimeout(this.#asking);
     this.#stall.stop();
     this.#peer.close();
   }
 
-  #show(stream) {
-    const remote = this.#find("remote");
-    remote.srcObject = stream;
-    remote.play().catch(() => {
-      this.#find("tap").hidden = false; // the browser wants a touch before it makes a sound
-    });
-  }
-
-  #finish(code) {
-    this.#hangUp();
-    if (code === OVER) {
-      location.reload(); // the server knows what comes after the end
-      return;
-    }
-    this.#say(code === TAKEN ? "taken" : "refused");
-    this.querySelectorAll("[data-tool], [data-admit]").forEach((tool) => {
-      tool.disabled = true;
-    });
-  }
-
   /* Camera and microphone */
 
-  async #openDevices() {
-    this.#devices = await openDevices({ wantsVideo: !this.#isCameraOff });
-    this.#isCameraOff ||= this.#devices.video === null;
-    this.#useDevices();
-    if (!this.#devices.audio) {
-      this.#say("no-microphone");
-    }
-  }
-
-  #useDevices() {
-    const { audio, video } = this.#devices;
-    this.#peer.setTrack("audio", audio);
-    this.#peer.setTrack("video", video);
-    this.#find("self").srcObject = video && new MediaStream([video]);
+  #mediaChanged() {
+    this.#peer.setTrack("audio", this.#media.audio);
+    this.#peer.setTrack("video", this.#media.video);
+    this.#stage.showOwn(this.#media);
     this.#tellMedia();
-    this.#draw();
-  }
-
-  #mute() {
-    this.#isMuted = !this.#isMuted;
-    this.#devices.audio.enabled = !this.#isMuted;
-    this.#tellMedia();
-    this.#draw();
-  }
-
-  /* Off means off: the camera is let go, and its light goes out. */
-  async #switchCamera() {
-    this.#isCameraOff = !this.#isCameraOff;
-    this.#devices.video?.stop();
-    this.#devices.video = this.#isCameraOff ? null : await openCamera();
-    this.#isCameraOff = this.#devices.video === null;
-    this.#useDevices();
   }
 
   #tellMedia() {
     if (this.#isInside) {
-      const mic = this.#devices.audio !== null && !this.#isMuted;
-      this.#signalling.send("media", { mic, cam: this.#devices.video !== null });
+      this.#signalling.send("media", this.#media.state);
     }
+  }
+
+  #otherMedia({ mic, cam }) {
+    this.#other = { mic, cam };
+    this.#stall.forgive();
+    this.#draw();
+    this.#stage.say(mic ? this.#stage.scene : "they-muted");
   }
 
   /* The page */
 
   #press(button) {
-    const { tool, admit, end, leave } = button?.dataset ?? {};
-    const deeds = { mic: () => this.#mute(), cam: () => this.#switchCamera(), panel: () => this.#fold(button) };
-    deeds[tool]?.();
-    if (admit !== undefined) {
+    const { tool, deed } = button?.dataset ?? {};
+    const answers = {
+      mic: () => this.#media.toggleMute(),
+      cam: () => this.#media.toggleCamera(),
+      panel: () => this.#stage.fold(),
+      tap: () => this.#stage.hearOther(),
+    };
+    answers[tool]?.();
+    if (deed) {
+      this.#signalling.send(deed, {}, { keep: deed !== "leave" });
       button.disabled = true;
-      this.#signalling.send("admit", {}, { keep: true });
-    }
-    if (end !== undefined) {
-      button.disabled = true;
-      this.#signalling.send("end", {}, { keep: true });
-    }
-    if (leave !== undefined) {
-      this.#signalling.send("leave");
-    }
-    if (button?.closest("[data-tap]")) {
-      this.#find("tap").hidden = true;
-      this.#find("remote").play();
-    }
-  }
-
-  #fold(button) {
-    const panel = this.#find("panel");
-    panel.hidden = !panel.hidden;
-    button.setAttribute("aria-expanded", String(!panel.hidden));
-    if (!panel.hidden) {
-      panel.focus();
     }
   }
 
   #draw() {
-    if (!this.#room) {
-      return;
+    if (this.#room) {
+      const { isConnected } = this.#peer;
+      const known = { role: this.dataset.role, room: this.#room, isConnected };
+      const scene = sceneOf({ ...known, wasConnected: this.#wasConnected });
+      this.#stage.play(scene, { isOtherSeen: this.#other.cam });
     }
-    const { role } = this.dataset;
-    const state = { role, room: this.#room, isConnected: this.#peer.isConnected };
-    const scene = sceneOf({ ...state, wasConnected: this.#wasConnected });
-    if (scene !== this.dataset.scene) {
-      this.dataset.scene = scene;
-      this.#say(scene);
-    }
-    for (const part of this.querySelectorAll("[data-in]")) {
-      part.hidden = !part.dataset.in.split(" ").includes(scene);
-    }
-    const isSeen = scene === "together" && this.#other.cam;
-    this.#find("remote").hidden = !isSeen;
-    this.#find("remote-dark").hidden = scene !== "together" || isSeen;
-    this.#drawTools();
-  }
-
-  #drawTools() {
-    const mic = this.querySelector("[data-tool=mic]");
-    const cam = this.querySelector("[data-tool=cam]");
-    mic.disabled = !this.#devices.audio;
-    cam.disabled = false;
-    mic.setAttribute("aria-pressed", String(this.#isMuted));
-    cam.setAttribute("aria-pressed", String(this.#isCameraOff));
-    this.#find("self").hidden = !this.#devices.video;
-  }
-
-  #say(name) {
-    say(this.#find("status"), this.#words(name));
   }
 }
 

@@ -1,0 +1,88 @@
+/* What the room's page shows. The hooks are data attributes of sessions/templates/sessions/room.html. */
+
+import { say, wordsOf } from "./words.js";
+
+export class Stage {
+  #page;
+  #words;
+
+  constructor(page) {
+    this.#page = page;
+    this.#words = wordsOf(page);
+  }
+
+  get scene() {
+    return this.#page.dataset.scene;
+  }
+
+  say(name) {
+    say(this.#find("status"), this.#words(name));
+  }
+
+  /* Show the parts of a scene; a new one is announced. */
+  play(scene, { isOtherSeen }) {
+    if (scene !== this.scene) {
+      this.#page.dataset.scene = scene;
+      this.say(scene);
+    }
+    for (const part of this.#page.querySelectorAll("[data-in]")) {
+      part.hidden = !part.dataset.in.split(" ").includes(scene);
+    }
+    const isTogether = scene === "together";
+    this.#find("remote").hidden = !(isTogether && isOtherSeen);
+    this.#find("remote-dark").hidden = !isTogether || isOtherSeen;
+  }
+
+  showOther(stream) {
+    const remote = this.#find("remote");
+    remote.srcObject = stream;
+    remote.play().catch(({ name }) => {
+      // The browser wants a touch before it makes a sound; anything else mends itself.
+      this.#find("tap").hidden = name !== "NotAllowedError";
+    });
+  }
+
+  hearOther() {
+    this.#find("tap").hidden = true;
+    this.#find("remote").play();
+  }
+
+  showOwn({ audio, video, isMuted }) {
+    const self = this.#find("self");
+    self.srcObject = video && new MediaStream([video]);
+    self.hidden = !video;
+    this.#press("mic", isMuted);
+    this.#press("cam", !video);
+    this.#tool("mic").disabled = !audio;
+    this.#tool("cam").disabled = false;
+  }
+
+  fold() {
+    const panel = this.#find("panel");
+    panel.hidden = !panel.hidden;
+    this.#tool("panel").setAttribute("aria-expanded", String(!panel.hidden));
+    if (!panel.hidden) {
+      panel.focus();
+    }
+  }
+
+  /* The page has lost its place: what is left works no longer. */
+  close(name) {
+    this.say(name);
+    for (const tool of this.#page.querySelectorAll("[data-tool], button[data-deed]")) {
+      tool.disabled = true;
+    }
+  }
+
+  #find(name) {
+    return this.#page.querySelector(`[data-${name}]`);
+  }
+
+  #tool(name) {
+    return this.#page.querySelector(`[data-tool="${name}"]`);
+  }
+
+  #press(name, isPressed) {
+    this.#tool(name).setAttribute("aria-pressed", String(isPressed));
+  }
+}

@@ -1,0 +1,35 @@
+"""The practice's day as the front desk sees it: who comes, when, to whom. Nothing clinical."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Practice
+from appointments.models import Appointment
+from core import zones
+from sessions.models import VideoSession
+
+
+@dataclass(frozen=True)
+class Row:
+    visit: Appointment
+    words: Any  # how it stands; lazy
+
+
+def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
+    """Yield the visits that start on the day `on` of the reader's calendar. One query."""
+    visits = Appointment.objects.filter(provider__practice=practice)
+    today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
+    for visit in today.select_related("patient", "provider", "video_session"):
+        yield Row(visit, words(visit))
+
+
+def words(visit: Appointment) -> Any:
+    """An arrived visit is over when its room is; that its note is missing is not said here."""
+    room = getattr(visit, "video_session", None)
+    if room and room.status == VideoSession.Status.ENDED:
+        return _("Ended")
+    return Appointment.Status(visit.status).label

@@ -1,0 +1,17 @@
+"""Addresses for a test: a room, something in a room, and no room."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+
+@login_not_required
+def page(_request: HttpRequest) -> HttpResponse:
+    return HttpResponse("here")
+
+
+urlpatterns = [
+    path("room/", page, name="room"),
+    path("devices/", page, name="room_devices"),
+    path("bedroom/", page, name="bedroom"),
+]
