@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
@@ -96,6 +97,14 @@ class CardOnFile(models.Model):
 
     def __str__(self) -> str:
         return f"card {self.id}"
+
+    @property
+    def words(self) -> str:
+        """How people tell their cards apart: "Visa ending in 4242"."""
+        return gettext("%(brand)s ending in %(last4)s") % {
+            "brand": self.brand.title(),
+            "last4": self.last4,
+        }
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):

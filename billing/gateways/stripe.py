@@ -5,6 +5,7 @@ be sent: no names, no description, metadata with our own random ids.
 """
 
 import calendar
+import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,8 @@ from billing.gateways import (
 )
 from billing.gateways.simulator.http_client import SimulatorClient
 from core.money import CURRENCY
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 TOLERANCE = timedelta(seconds=300)
@@ -110,6 +113,9 @@ class StripeGateway:
             )
         except stripe.CardError as refusal:
             return declined(refusal, payment_ref)
+        except stripe.InvalidRequestError as refusal:  # a card that is gone there, or our mistake
+            log.warning("payment %s was refused: %s", payment_ref, refusal.code)
+            return Intent("", payment_ref, IntentStatus.DECLINED, decline_code="invalid_request")
         return read_intent(intent)
 
     def find_intent(self, *, intent_ref: str) -> Intent:
