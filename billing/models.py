@@ -165,7 +165,7 @@ class Charge(models.Model):
 
     def owed_by(self) -> Patient:
         patient = self.appointment.patient
-        assert patient is not None  # noqa: S101 -- only a hold has none, and it cannot be fulfilled
+        assert patient is not None  # only a hold has none, and it cannot be fulfilled
         return patient
 
     def latest_payment(self) -> "Payment | None":

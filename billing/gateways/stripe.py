@@ -65,7 +65,7 @@ class StripeGateway:
                 "cancel_url": return_url,
             }
         )
-        assert session.url is not None  # noqa: S101 -- a new session has its page
+        assert session.url is not None  # a new session has its page
         return CardSetup(ref=session.id, url=session.url)
 
     def finish_card_setup(self, *, setup_ref: str) -> SavedCard:
@@ -78,10 +78,10 @@ class StripeGateway:
         if session.status != "complete":
             raise CardNotSaved
         intent, customer = session.setup_intent, session.customer
-        assert isinstance(intent, stripe.SetupIntent)  # noqa: S101 -- expanded above
+        assert isinstance(intent, stripe.SetupIntent)  # expanded above
         method = intent.payment_method
-        assert isinstance(method, stripe.PaymentMethod)  # noqa: S101 -- expanded above
-        assert method.card is not None  # noqa: S101 -- the page takes cards only
+        assert isinstance(method, stripe.PaymentMethod)  # expanded above
+        assert method.card is not None  # the page takes cards only
         return SavedCard(
             patient_ref=session.client_reference_id or "",
             customer_ref=str(customer),
@@ -164,7 +164,7 @@ def with_simulator(*, now: datetime) -> StripeGateway:
 
 def declined(refusal: stripe.CardError, payment_ref: str) -> Intent:
     problem = refusal.error
-    assert problem is not None  # noqa: S101 -- a CardError comes with its reasons
+    assert problem is not None  # a CardError comes with its reasons
     return Intent(
         ref=problem.payment_intent.id if problem.payment_intent else "",
         payment_ref=payment_ref,
