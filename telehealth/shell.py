@@ -28,9 +28,9 @@ STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 
 
 def links_for(user: User) -> list[Link]:
-    roles = {membership.role for membership in user.memberships.all()}
-    if Membership.Role.PROVIDER in roles:
+    if hasattr(user, "provider"):
         return PROVIDER
+    roles = {membership.role for membership in user.memberships.all()}
     if Membership.Role.BILLING in roles:
         return BILLING
     return STAFF if roles else PATIENT
