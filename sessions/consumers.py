@@ -13,6 +13,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
+import appointments.models
 from accounts.models import User
 from accounts.sockets import signed_in
 from core import events
@@ -106,7 +107,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def do(self, frame: signals.Frame, seat: Seat) -> None:
         try:
             await database_sync_to_async(perform)(frame, seat)
-        except InvalidTransition:
+        except (InvalidTransition, appointments.models.InvalidTransition):
             await self.tell("error", code="not-now", about=frame.kind)
 
     async def relay(self, event: dict[str, Any]) -> None:

@@ -39,7 +39,6 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
                 "appointment": visit,
                 "why": closed.why,
                 "opens_at": door.opens_at(visit),
-                "is_patient": visit.provider.user_id != request.user.pk,
             }
             return render(request, "sessions/closed.html", context, status=409)
         room.appointment = visit  # with what was selected along
@@ -52,9 +51,10 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
 @with_room
 def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
     visit = room.appointment
-    if room.role_of(request.user) == Role.PROVIDER or room.status == room.Status.ENDED:
-        return redirect("video:room", visit.id)
     form = CheckInForm(request.POST or None, initial=presets(room))
+    has_ended = room.status == room.Status.ENDED and not form.is_bound
+    if has_ended or room.role_of(request.user) == Role.PROVIDER:
+        return redirect("video:room", visit.id)
     context = {"appointment": visit, "form": form}
     if not form.is_valid():
         status = 422 if request.method == "POST" else 200
