@@ -5,62 +5,24 @@ own, as if on a computer of their own.
 """
 
 import importlib
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection, connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from telehealth.celery import app as celery
+from tests.live_site import FLAGS, PATIENCE, serving
 from tests.tools import chromium
-
-PATIENCE = 30  # seconds; a loaded machine starts slowly
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 
 @pytest.fixture(scope="session")
 def application(static_files):
     """The web entry, loaded after the static files: the server lists them when it is made."""
     return importlib.reload(importlib.import_module("telehealth.asgi")).application
-
-
-class Server(uvicorn.Server):
-    """Leaves no database connection behind: the test database is emptied, and dropped, next."""
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        await database_sync_to_async(connections.close_all)()
-
-
-@contextmanager
-def serving(application: object) -> Iterator[str]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(
-            application, lifespan="on", log_config=None, timeout_graceful_shutdown=3
-        )
-        server = Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        wait_until(lambda: server.started)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -84,6 +46,7 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
         browser.close()
+        connections.close_all()  # beside Playwright's loop the thread has connections of its own
 
 
 @pytest.fixture
@@ -127,10 +90,3 @@ def axe() -> Callable[[Page], None]:
         assert results.violations_count == 0, results.generate_report()
 
     return check
-
-
-def wait_until(is_so: Callable[[], object], *, patience: float = PATIENCE) -> None:
-    give_up_at = time.monotonic() + patience
-    while not is_so():
-        assert time.monotonic() < give_up_at, "waited in vain"
-        time.sleep(0.02)

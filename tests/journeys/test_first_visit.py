@@ -18,8 +18,8 @@ from billing.models import Charge, Payment
 from core import zones
 from sessions.models import VideoSession
 from tests.factories import PASSWORD
-from tests.journeys.conftest import wait_until
 from tests.journeys.test_room import energy_gained, wait_until_seen
+from tests.live_site import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 from appointments.models import Attendance
 from sessions.models import VideoSession
 from tests.factories import make_visit
-from tests.journeys.conftest import wait_until
+from tests.live_site import wait_until
 
 pytestmark = pytest.mark.journey
 
