@@ -6,7 +6,7 @@ COMPILE := UV_SYSTEM_CERTS=1 $(UV) pip compile --quiet --universal --generate-ha
 	--no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix states migrate seed lock setup
+.PHONY: help run test check fix states migrate seed lock setup screenshots
 
 help: ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -37,6 +37,9 @@ migrate: ## Bring the database up to date
 
 seed: ## Fill the database with the demo practice
 	./run seed_demo
+
+screenshots: setup ## Make the screenshots of the README (a demo practice must be running)
+	$(PYTHON) -m docs.screenshots
 
 lock: setup ## Pin the newest packages that pyproject.toml allows
 	$(COMPILE) --upgrade pyproject.toml --output-file requirements.txt

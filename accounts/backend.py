@@ -11,7 +11,7 @@ from accounts.models import User
 DEMO_DOMAIN = "demo.example"  # .example is reserved (RFC 2606): nobody has such an address
 
 
-class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth is untyped
+class PasswordBackend(AuthenticationBackend):
     """Email and password. The demo people's password is public: they exist in development only."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:

@@ -22,11 +22,11 @@ class Answers422:
         return response
 
 
-class SignIn(Answers422, allauth.LoginView):  # type: ignore[misc]  # allauth is untyped
+class SignIn(Answers422, allauth.LoginView):
     pass
 
 
-class SignUp(Answers422, allauth.SignupView):  # type: ignore[misc]  # allauth is untyped
+class SignUp(Answers422, allauth.SignupView):
     def form_valid(self, form: Any) -> HttpResponse:
         """The account, its address and the letter with the code come to be together or not."""
         try:
@@ -37,7 +37,7 @@ class SignUp(Answers422, allauth.SignupView):  # type: ignore[misc]  # allauth i
         return response
 
 
-class ConfirmEmail(Answers422, allauth.ConfirmEmailVerificationCodeView):  # type: ignore[misc]  # untyped
+class ConfirmEmail(Answers422, allauth.ConfirmEmailVerificationCodeView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("action") == "restart":
             return self.restart()
@@ -52,23 +52,23 @@ class ConfirmEmail(Answers422, allauth.ConfirmEmailVerificationCodeView):  # typ
         return redirect(reverse("account_signup") + query)
 
 
-class ChangeEmail(Answers422, allauth.EmailView):  # type: ignore[misc]  # allauth is untyped
+class ChangeEmail(Answers422, allauth.EmailView):
     pass
 
 
-class ChangePassword(Answers422, allauth.PasswordChangeView):  # type: ignore[misc]  # untyped
+class ChangePassword(Answers422, allauth.PasswordChangeView):
     pass
 
 
-class ResetPassword(Answers422, allauth.PasswordResetView):  # type: ignore[misc]  # untyped
+class ResetPassword(Answers422, allauth.PasswordResetView):
     pass
 
 
-class ConfirmReset(Answers422, allauth.ConfirmPasswordResetCodeView):  # type: ignore[misc]  # untyped
+class ConfirmReset(Answers422, allauth.ConfirmPasswordResetCodeView):
     pass
 
 
-class CompleteReset(Answers422, allauth.CompletePasswordResetView):  # type: ignore[misc]  # untyped
+class CompleteReset(Answers422, allauth.CompletePasswordResetView):
     pass
 
 

@@ -20,14 +20,15 @@ class WordedForm(Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            field.error_messages["required"] = _("Fill this in to go on.")
             field.label, field.help_text = self.words.get(name, (field.label, ""))
 
 
-class SignInForm(WordedForm, allauth.LoginForm):  # type: ignore[misc]  # allauth is untyped
+class SignInForm(WordedForm, allauth.LoginForm):
     words: ClassVar[Words] = {"login": (_("Email"), ""), "password": (_("Password"), "")}
 
 
-class SignUpForm(WordedForm, allauth.SignupForm):  # type: ignore[misc]  # allauth is untyped
+class SignUpForm(WordedForm, allauth.SignupForm):
     words: ClassVar[Words] = {
         "email": (_("Email"), _("We send a code there, and the details of your visits.")),
         "password1": (_("Choose a password"), HELP),
@@ -42,26 +43,26 @@ class CodeForm(WordedForm):
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
 
-class ConfirmEmailForm(CodeForm, allauth.ConfirmEmailVerificationCodeForm):  # type: ignore[misc]  # untyped
+class ConfirmEmailForm(CodeForm, allauth.ConfirmEmailVerificationCodeForm):
     pass
 
 
-class ConfirmResetForm(CodeForm, allauth.ConfirmPasswordResetCodeForm):  # type: ignore[misc]  # untyped
+class ConfirmResetForm(CodeForm, allauth.ConfirmPasswordResetCodeForm):
     pass
 
 
-class ResetForm(WordedForm, allauth.ResetPasswordForm):  # type: ignore[misc]  # allauth is untyped
+class ResetForm(WordedForm, allauth.ResetPasswordForm):
     words: ClassVar[Words] = {"email": (_("Email"), _("The one you sign in with."))}
 
 
-class NewPasswordForm(WordedForm, allauth.ResetPasswordKeyForm):  # type: ignore[misc]  # untyped
+class NewPasswordForm(WordedForm, allauth.ResetPasswordKeyForm):
     words: ClassVar[Words] = {
         "password1": (_("New password"), HELP),
         "password2": (_("The same again"), ""),
     }
 
 
-class ChangePasswordForm(WordedForm, allauth.ChangePasswordForm):  # type: ignore[misc]  # untyped
+class ChangePasswordForm(WordedForm, allauth.ChangePasswordForm):
     words: ClassVar[Words] = {
         "oldpassword": (_("Your current password"), ""),
         "password1": (_("New password"), HELP),
@@ -69,5 +70,5 @@ class ChangePasswordForm(WordedForm, allauth.ChangePasswordForm):  # type: ignor
     }
 
 
-class ChangeEmailForm(WordedForm, allauth.AddEmailForm):  # type: ignore[misc]  # allauth is untyped
+class ChangeEmailForm(WordedForm, allauth.AddEmailForm):
     words: ClassVar[Words] = {"email": (_("New email"), _("We send a code there first."))}

@@ -78,6 +78,8 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.error_messages["required"] = _("Fill this in to go on.")
         own = self.initial.get("zone", "")
         self.fields["zone"].choices = zone_choices(own)  # type: ignore[attr-defined]  # of ChoiceField
 

@@ -26,7 +26,7 @@ def record_arrival(*, appointment: Appointment, now: datetime) -> None:
         return
     appointment.arrive(now=now)
     patient = appointment.patient
-    assert patient is not None  # noqa: S101 -- appointment_held_or_has_patient
+    assert patient is not None  # appointment_held_or_has_patient
     audit.record(
         "appointment.arrived", subject=appointment, by=patient.user, at=now, patient_id=patient.pk
     )

@@ -75,5 +75,5 @@ def _attendee(email: str) -> vCalAddress:
 
 def _changed_at(appointment: Appointment) -> datetime:
     changed_at = appointment.cancelled_at or appointment.booked_at
-    assert changed_at is not None  # noqa: S101 -- appointment_booked_at_unless_held
+    assert changed_at is not None  # appointment_booked_at_unless_held
     return changed_at

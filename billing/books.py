@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import F, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
+from accounts.models import Membership, User
 from billing.models import Account, Entry, Line, Payment
 
 
@@ -22,6 +23,12 @@ class Totals:
 class PendingPayout:
     expected_on: date
     amount_cents: int
+
+
+def zone_for(user: User) -> ZoneInfo:
+    """The zone of the practice whose books `user` keeps."""
+    kept = user.memberships.filter(role=Membership.Role.BILLING)
+    return ZoneInfo(kept.values_list("practice__zone", flat=True)[0])
 
 
 def entries(*, day: date | None, zone: ZoneInfo) -> QuerySet[Entry]:

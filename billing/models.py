@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
@@ -97,6 +98,14 @@ class CardOnFile(models.Model):
     def __str__(self) -> str:
         return f"card {self.id}"
 
+    @property
+    def words(self) -> str:
+        """How people tell their cards apart: "Visa ending in 4242"."""
+        return gettext("%(brand)s ending in %(last4)s") % {
+            "brand": self.brand.title(),
+            "last4": self.last4,
+        }
+
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
     def of_provider(self, user: User) -> Self:
@@ -156,7 +165,7 @@ class Charge(models.Model):
 
     def owed_by(self) -> Patient:
         patient = self.appointment.patient
-        assert patient is not None  # noqa: S101 -- only a hold has none, and it cannot be fulfilled
+        assert patient is not None  # only a hold has none, and it cannot be fulfilled
         return patient
 
     def latest_payment(self) -> "Payment | None":

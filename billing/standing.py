@@ -63,5 +63,8 @@ def decline_words(code: str) -> str | Promise:
             "The bank wants you to approve each payment with this card yourself, and we cannot"
             " ask you for that yet."
         ),
+        "invalid_request": _(
+            "The card could not be used. The fault may be ours, and nothing was taken."
+        ),
     }
     return words.get(code, _("The bank did not allow the payment. It did not tell us why."))

@@ -1,5 +1,6 @@
 """Cards, charges, receipts, the books, and the card network's events."""
 
+from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,7 +23,6 @@ from billing.coding import CPT_WORDS, MODIFIER_WORDS, PLACE_WORDS
 from billing.forms import LedgerFilter
 from billing.models import Charge
 from billing.standing import standing_of
-from core import zones
 
 ENTRIES_A_PAGE = 25
 
@@ -31,22 +31,27 @@ ENTRIES_A_PAGE = 25
 def card(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
     leads_to = onward.next_of(request)
-    is_closed = False
-    if request.method == "POST":
-        back = f"{reverse('billing:card_return')}?{urlencode({'next': leads_to})}"
-        back = request.build_absolute_uri(back)
-        try:
-            return redirect(cards.begin_setup(patient=patient, return_url=back, now=timezone.now()))
-        except gateways.NoGateway:
-            is_closed = True
+    if request.method == "GET":
+        return show_card(request, patient, leads_to)
+    back = request.build_absolute_uri(address("billing:card_return", next=leads_to))
+    try:
+        page = cards.begin_setup(patient=patient, return_url=back, now=timezone.now())
+    except gateways.NoGateway:
+        return show_card(request, patient, leads_to, status=503)
+    return redirect(page)
+
+
+def show_card(
+    request: SignedInRequest, patient: Patient, leads_to: str, *, status: int = 200
+) -> HttpResponse:
     context = {
         "card": cards.in_use(patient),
         "next": leads_to,
         "fee_cents": onward.fee_cents_of(leads_to),
         "practice": patient.practice,
-        "is_closed": is_closed,
+        "is_closed": status != HTTPStatus.OK,
     }
-    return render(request, "billing/card.html", context, status=503 if is_closed else 200)
+    return render(request, "billing/card.html", context, status=status)
 
 
 @require_GET
@@ -63,7 +68,7 @@ def card_return(request: SignedInRequest) -> HttpResponse:
         )
     except gateways.CardNotSaved:
         messages.info(request, _("No card was added. Nothing has been charged."))
-        return redirect(f"{reverse('billing:card')}?{urlencode({'next': leads_to})}")
+        return redirect(address("billing:card", next=leads_to))
     except cards.SomebodyElses as stranger:
         raise Http404 from stranger
     messages.info(request, _("Your card is on file. Nothing has been charged."))
@@ -104,7 +109,7 @@ def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     try:
         payments.retry(charge=found, by=request.user, now=timezone.now())
     except payments.NoCard:
-        return redirect(f"{reverse('billing:card')}?{urlencode({'next': here})}")
+        return redirect(address("billing:card", next=here))
     except payments.NothingOwed:
         return HttpResponse(status=409)
     return redirect(here)
@@ -113,9 +118,10 @@ def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
 @roles(Membership.Role.BILLING)
 @require_GET
 def ledger(request: SignedInRequest) -> HttpResponse:
+    """The books keep the practice's calendar, wherever they are read."""
     form = LedgerFilter(request.GET)
     day = form.cleaned_data["day"] if form.is_valid() else None
-    zone = zones.current()
+    zone = books.zone_for(request.user)
     pages = Paginator(books.entries(day=day, zone=zone), ENTRIES_A_PAGE)
     context = {
         "form": form,
@@ -125,7 +131,8 @@ def ledger(request: SignedInRequest) -> HttpResponse:
         "owed_cents": books.owed_cents(),
         "pending_payouts": books.pending_payouts(),
     }
-    return render(request, "billing/ledger.html", context, status=422 if form.errors else 200)
+    with timezone.override(zone):
+        return render(request, "billing/ledger.html", context, status=422 if form.errors else 200)
 
 
 @csrf_exempt
@@ -140,3 +147,7 @@ def stripe_webhook(request: HttpRequest) -> HttpResponse:
     except gateways.Forged:
         return HttpResponse(status=400)
     return HttpResponse(status=200)
+
+
+def address(name: str, **query: str) -> str:
+    return f"{reverse(name)}?{urlencode(query)}"

@@ -63,5 +63,5 @@ async def _listen_once() -> None:
 
 async def _forward(message: dict[str, Any]) -> None:
     layer = get_channel_layer()
-    assert layer is not None  # noqa: S101 -- settings always name one
+    assert layer is not None  # settings always name one
     await layer.group_send(message["topic"], message["event"])

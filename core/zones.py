@@ -18,7 +18,7 @@ def known() -> frozenset[str]:
 def current() -> ZoneInfo:
     """The reader's zone, as activated for this request."""
     zone = timezone.get_current_timezone()
-    assert isinstance(zone, ZoneInfo)  # noqa: S101 -- Django is given ZoneInfo only
+    assert isinstance(zone, ZoneInfo)  # Django is given ZoneInfo only
     return zone
 
 

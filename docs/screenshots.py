@@ -11,13 +11,13 @@ import re
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from telehealth.demo.accounts import PASSWORD
 from tests.tools import chromium
 
 FOLDER = Path(__file__).parent / "screenshots"
-SIZE = {"width": 1280, "height": 800}
+SIZE: ViewportSize = {"width": 1280, "height": 800}
 FLAGS = [
     "--no-sandbox",
     "--use-fake-device-for-media-stream",

@@ -68,7 +68,8 @@ def _visits(provider: Provider, *, now: datetime) -> Iterable[Appointment]:
     today = mine.on_day(now.astimezone(provider.zoneinfo).date(), provider.zoneinfo)
     # Somebody in the room is shown whatever the day: midnight may pass while she waits.
     shown = Q(pk__in=today.values("pk")) | Q(video_session__status__in=IN_ROOM)
-    return mine.filter(shown).select_related("patient", "video_session").order_by("starts_at")
+    visits = mine.filter(shown).select_related("patient", "video_session", "attendance")
+    return visits.order_by("starts_at")
 
 
 def _without_note(provider: Provider) -> Iterable[Appointment]:
@@ -89,7 +90,7 @@ def row(visit: Appointment, *, now: datetime) -> Row:
     if room and room.status in IN_ROOM:
         return Row(visit, room_words(room), is_waiting=True, **_room(visit))
     words = STATUS_WORDS[Appointment.Status(visit.status)]
-    if visit.status == Appointment.Status.ARRIVED and room and room.status == Room.ENDED:
+    if visit.status == Appointment.Status.ARRIVED and hasattr(visit, "attendance"):
         return Row(visit, words, is_waiting=False, **_note(visit, _("Write the note")))
     if visit.status == Appointment.Status.FULFILLED:
         return Row(visit, words, is_waiting=False, **_note(visit, _("Read the note")))

@@ -28,9 +28,9 @@ STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 
 
 def links_for(user: User) -> list[Link]:
-    roles = {membership.role for membership in user.memberships.all()}
-    if Membership.Role.PROVIDER in roles:
+    if hasattr(user, "provider"):
         return PROVIDER
+    roles = {membership.role for membership in user.memberships.all()}
     if Membership.Role.BILLING in roles:
         return BILLING
     return STAFF if roles else PATIENT
@@ -38,8 +38,10 @@ def links_for(user: User) -> list[Link]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
+    nav = links_for(user) if isinstance(user, User) else PUBLIC
     return {
-        "nav": links_for(user) if isinstance(user, User) else PUBLIC,
+        "nav": nav,
+        "is_for_patients": nav in (PUBLIC, PATIENT),  # who may have to leave in a hurry
         "is_test_money": settings.STRIPE_SIMULATOR,
         "is_development": settings.DEBUG,
         "demo_sign_ins": accounts.sign_ins,  # called only by the page that lists them

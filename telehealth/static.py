@@ -7,7 +7,7 @@ IMPORT_FROM = (r'(?P<matched>from "(?P<url>\.[^"]+)";)', 'from "%(url)s";')
 IMPORT = (r'(?P<matched>import "(?P<url>\.[^"]+)";)', 'import "%(url)s";')
 
 
-class HashedModulesStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # untyped
+class HashedModulesStorage(CompressedManifestStaticFilesStorage):
     """Also rewrite `import … from "./x.js";`, so that a module never imports a stale one.
 
     Only in our own modules (static/js): the extensions in htmx's wheel import bare names, which

@@ -5,6 +5,7 @@ be sent: no names, no description, metadata with our own random ids.
 """
 
 import calendar
+import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -26,6 +27,8 @@ from billing.gateways import (
 )
 from billing.gateways.simulator.http_client import SimulatorClient
 from core.money import CURRENCY
+
+log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 TOLERANCE = timedelta(seconds=300)
@@ -62,7 +65,7 @@ class StripeGateway:
                 "cancel_url": return_url,
             }
         )
-        assert session.url is not None  # noqa: S101 -- a new session has its page
+        assert session.url is not None  # a new session has its page
         return CardSetup(ref=session.id, url=session.url)
 
     def finish_card_setup(self, *, setup_ref: str) -> SavedCard:
@@ -75,10 +78,10 @@ class StripeGateway:
         if session.status != "complete":
             raise CardNotSaved
         intent, customer = session.setup_intent, session.customer
-        assert isinstance(intent, stripe.SetupIntent)  # noqa: S101 -- expanded above
+        assert isinstance(intent, stripe.SetupIntent)  # expanded above
         method = intent.payment_method
-        assert isinstance(method, stripe.PaymentMethod)  # noqa: S101 -- expanded above
-        assert method.card is not None  # noqa: S101 -- the page takes cards only
+        assert isinstance(method, stripe.PaymentMethod)  # expanded above
+        assert method.card is not None  # the page takes cards only
         return SavedCard(
             patient_ref=session.client_reference_id or "",
             customer_ref=str(customer),
@@ -110,6 +113,9 @@ class StripeGateway:
             )
         except stripe.CardError as refusal:
             return declined(refusal, payment_ref)
+        except stripe.InvalidRequestError as refusal:  # a card that is gone there, or our mistake
+            log.warning("payment %s was refused: %s", payment_ref, refusal.code)
+            return Intent("", payment_ref, IntentStatus.DECLINED, decline_code="invalid_request")
         return read_intent(intent)
 
     def find_intent(self, *, intent_ref: str) -> Intent:
@@ -158,7 +164,7 @@ def with_simulator(*, now: datetime) -> StripeGateway:
 
 def declined(refusal: stripe.CardError, payment_ref: str) -> Intent:
     problem = refusal.error
-    assert problem is not None  # noqa: S101 -- a CardError comes with its reasons
+    assert problem is not None  # a CardError comes with its reasons
     return Intent(
         ref=problem.payment_intent.id if problem.payment_intent else "",
         payment_ref=payment_ref,

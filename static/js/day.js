@@ -6,8 +6,10 @@ const NOT_FOUND = 4404; // signed out: trying again will not help
 class LiveDay extends HTMLElement {
   #socket = null;
   #attempts = 0;
+  #known = "";
 
   connectedCallback() {
+    this.#known = this.#news; // the page itself has said it
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#refresh();
     });
@@ -43,11 +45,15 @@ class LiveDay extends HTMLElement {
     htmx.trigger(this.querySelector("[hx-get]"), "changed");
   }
 
+  get #news() {
+    return this.querySelector("[data-news]")?.textContent.trim() ?? "";
+  }
+
   /** Say once, politely, who waits; the place that says it is not replaced with the list. */
   #tell() {
-    const place = this.querySelector("[role=status]");
-    const news = this.querySelector("[data-news]")?.textContent.trim() ?? "";
-    if (place.textContent !== news) place.textContent = news;
+    if (this.#news === this.#known) return;
+    this.#known = this.#news;
+    this.querySelector("[role=status]").textContent = this.#news;
   }
 }
 

@@ -11,3 +11,17 @@ for (const link of document.querySelectorAll("[data-quick-exit]")) {
     location.replace(link.href); // the page does not stay in the history
   });
 }
+
+/* A second click while a form is on its way would send it twice. */
+const ON_ITS_WAY = 5_000; // milliseconds; after that something went wrong, and one may try again
+
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return; // some script sends it
+  const form = event.target;
+  if ("sent" in form.dataset) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "";
+  setTimeout(() => delete form.dataset.sent, ON_ITS_WAY);
+});

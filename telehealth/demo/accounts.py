@@ -24,7 +24,8 @@ class SignIn:
     user_id: int
     name: str
     email: str
-    role: Any  # in words; lazy
+    code: str
+    role: Any  # the code in words; lazy
 
 
 def make_user(name: str) -> User:
@@ -48,7 +49,7 @@ def sign_ins() -> list[SignIn]:
 def _patients() -> list[SignIn]:
     patients = Patient.objects.filter(user__email__endswith=SUFFIX).select_related("user")
     return [
-        SignIn(patient.user_id, patient.name, patient.user.email, PATIENT)
+        SignIn(patient.user_id, patient.name, patient.user.email, "patient", PATIENT)
         for patient in patients.order_by("pk")[:SHOWN_PER_ROLE]
     ]
 
@@ -64,4 +65,4 @@ def _members() -> list[SignIn]:
 def _member(member: Membership) -> SignIn:
     user = member.user
     name = user.provider.title if hasattr(user, "provider") else user.email.partition("@")[0]
-    return SignIn(user.pk, name, user.email, member.get_role_display())
+    return SignIn(user.pk, name, user.email, member.role, member.get_role_display())

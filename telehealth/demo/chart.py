@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
-from accounts.models import Patient
+from accounts.models import Patient, User
 from appointments.models import Appointment
 from care import consents, notes
 from telehealth.demo import data
@@ -24,28 +24,20 @@ def sign_consents(patient: Patient, *, joined_at: datetime, now: datetime) -> No
 
 
 def sign_note(
-    visit: Appointment,
-    concern: str,
-    rng: Random,
-    *,
-    opened_at: datetime,
-    signed_at: datetime,
+    visit: Appointment, body: str, *, by: User, opened_at: datetime, signed_at: datetime
 ) -> None:
     """Write the note and sign it, which completes the visit."""
-    author = visit.provider.user
-    note = notes.open_note(appointment=visit, by=author, now=opened_at)
-    notes.sign(note=note, body=words(concern, rng), by=author, now=signed_at)
+    note = notes.open_note(appointment=visit, by=by, now=opened_at)
+    notes.sign(note=note, body=body, by=by, now=signed_at)
 
 
-def begin_note(visit: Appointment, concern: str, rng: Random, *, now: datetime) -> None:
+def begin_note(visit: Appointment, body: str, *, by: User, now: datetime) -> None:
     """Write the first sentence and leave it at that."""
-    author = visit.provider.user
-    note = notes.open_note(appointment=visit, by=author, now=now)
-    first = rng.choice(data.read("notes")[concern]["focus"])
-    notes.save(note=note, body=first, by=author, now=now)
+    note = notes.open_note(appointment=visit, by=by, now=now)
+    notes.save(note=note, body=body.partition(".")[0] + ".", by=by, now=now)
 
 
-def words(concern: str, rng: Random) -> str:
+def body(concern: str, rng: Random) -> str:
     """Put a note together: what was spoken of, what was done, what is next."""
     parts = data.read("notes")[concern]
     focus, work, plan = (rng.choice(parts[part]) for part in ("focus", "work", "plan"))

@@ -62,27 +62,29 @@ def play_visit(course: Course, starts_at: datetime, rng: Random, *, now: datetim
         by = rng.choice([case.patient.user, case.patient.user, case.provider.user])
         visits.call_off(visit, booked_at, rng, by=by)
     else:
-        write_up(visit, visits.attend(visit, rng), course.concern, left, rng, now=now)
+        attended = visits.attend(visit, rng)
+        write_up(course, visit, attended, rng, left=left, now=now)
 
 
 def write_up(
+    course: Course,
     visit: Appointment,
     attended: Attendance,
-    concern: str,
-    left: Left | None,
     rng: Random,
     *,
+    left: Left | None,
     now: datetime,
 ) -> None:
     """Note, charge and payment, as far as the provider has come."""
+    by, body = course.case.provider.user, chart.body(course.concern, rng)
     opened_at = min(attended.ended_at + rng.uniform(1, 3) * MINUTE, now)
     signed_at = min(opened_at + rng.uniform(4, 12) * MINUTE, now)
     confirmed_at = signed_at + rng.uniform(0.3, 20) * HOUR
     if left is Left.NOTE:
         return
     if left is Left.NOTE_BEGUN:
-        chart.begin_note(visit, concern, rng, now=opened_at)
+        chart.begin_note(visit, body, by=by, now=opened_at)
         return
-    chart.sign_note(visit, concern, rng, opened_at=opened_at, signed_at=signed_at)
+    chart.sign_note(visit, body, by=by, opened_at=opened_at, signed_at=signed_at)
     if left is not Left.CHARGE and confirmed_at < now:
-        money.collect(visit, now=confirmed_at)
+        money.collect(visit, by=by, now=confirmed_at)

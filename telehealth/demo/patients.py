@@ -47,11 +47,13 @@ def make_cases(desk: Desk, providers: list[Provider], *, count: int) -> Iterator
     """Yield `count` patients as they are made: the demo patient first, a couple last."""
     sheet = data.read("practice")["demo_patient"]
     given, family = sheet["name"].split()
-    yield make_case(desk, providers[0], (given, family), mailbox=sheet["mailbox"])
+    demo = providers[0]
+    own_state = home_state(demo, desk)
+    yield make_case(desk, demo, (given, family), own_state, mailbox=sheet["mailbox"])
     for index in range(1, count - 2):
         is_early = index < min(DEMO_CASELOAD, count // 4)
         provider = providers[0 if is_early else index % len(providers)]
-        yield make_case(desk, provider, desk.names.draw())
+        yield make_case(desk, provider, desk.names.draw(), home_state(provider, desk))
     yield from make_couple(desk, providers)
 
 
@@ -60,15 +62,17 @@ def make_couple(desk: Desk, providers: list[Provider]) -> Iterator[Case]:
     provider = next(p for p in providers if "relationships" in p.concerns)
     given, family = desk.names.draw()
     partner, _ = desk.names.draw(family=family)
+    state = home_state(provider, desk)
     for name, other in ((given, partner), (partner, given)):
         contact = {"emergency_name": f"{other} {family}", "emergency_relation": "Partner"}
-        yield make_case(desk, provider, (name, family), **contact)
+        yield make_case(desk, provider, (name, family), state, **contact)
 
 
 def make_case(
     desk: Desk,
     provider: Provider,
     name: tuple[str, str],
+    state: str,
     *,
     mailbox: str = "",
     **fields: str,
@@ -82,7 +86,7 @@ def make_case(
         practice=desk.practice,
         now=joined_at,
         legal_name=full_name,
-        **profile(desk, provider, family=name[1]) | fields,
+        **profile(desk, state, family=name[1]) | fields,
     )
     return Case(patient, provider, joined_at)
 
@@ -93,10 +97,9 @@ def joined_ago(rng: Random) -> timedelta:
     return timedelta(days=days)
 
 
-def profile(desk: Desk, provider: Provider, *, family: str) -> dict[str, Any]:
-    """Return the fields of a person who lives where `provider` may treat."""
+def profile(desk: Desk, state: str, *, family: str) -> dict[str, Any]:
+    """Return the fields of a person who lives in `state`."""
     rng = desk.rng
-    state = home_state(provider, rng)
     relation = rng.choice(RELATIONS)
     contact, _ = desk.names.draw(family=family)
     age = rng.triangular(19, 79, 34)
@@ -112,9 +115,10 @@ def profile(desk: Desk, provider: Provider, *, family: str) -> dict[str, Any]:
     }
 
 
-def home_state(provider: Provider, rng: Random) -> str:
+def home_state(provider: Provider, desk: Desk) -> str:
     """Mostly the provider's own state; some live in another where she may treat."""
-    own, *others = [licence.state for licence in provider.licences.all() if not licence.compact]
-    if any(licence.compact for licence in provider.licences.all()):
+    valid = [row for row in provider.licences.all() if row.valid_until >= desk.now.date()]
+    own, *others = [licence.state for licence in valid if not licence.compact]
+    if any(licence.compact for licence in valid):
         others += COMPACT_STATES
-    return own if not others or rng.random() < OWN_STATE_SHARE else rng.choice(others)
+    return own if not others or desk.rng.random() < OWN_STATE_SHARE else desk.rng.choice(others)

@@ -27,21 +27,7 @@ class NotEmpty(Exception):
     """There is a practice already."""
 
 
-@contextmanager
-def in_one_piece() -> Iterator[None]:
-    """Run in one transaction without savepoints, which are a third of the queries otherwise.
-
-    Nothing here is expected to fail and be caught, so a failure may undo everything.
-    """
-    connection.features.uses_savepoints = False
-    try:
-        with transaction.atomic():
-            yield
-    finally:
-        connection.features.uses_savepoints = True
-
-
-@in_one_piece()
+@transaction.atomic
 def build(
     *, now: datetime, progress: Progress, scale: int = 1, patients_count: int = PATIENTS
 ) -> None:
@@ -54,6 +40,24 @@ def build(
     take_turns("demo practice")  # of two that start at once, the second finds the first one's
     if Practice.objects.exists():
         raise NotEmpty
+    with no_savepoints():
+        make_everything(now=now, progress=progress, scale=scale, patients_count=patients_count)
+
+
+@contextmanager
+def no_savepoints() -> Iterator[None]:
+    """Go without savepoints, which would be a third of the queries.
+
+    Nothing here is expected to fail and be caught, so a failure may undo everything.
+    """
+    connection.features.uses_savepoints = False
+    try:
+        yield
+    finally:
+        connection.features.uses_savepoints = True
+
+
+def make_everything(*, now: datetime, progress: Progress, scale: int, patients_count: int) -> None:
     rng = Random(SEED)  # noqa: S311 -- the same people every time; nothing secret
     names = Names(rng)
     practice = staff.make_practice()

@@ -93,7 +93,7 @@ def test_the_page_leads_home_rather_than_to_another_site(newcomer, sign_in):
         ("date_of_birth", "2020-01-01", "Call us at 312-555-0100 and we arrange it together."),
         ("state", "ZZ", "Select a valid choice."),
         ("zone", "Mars/Base", "Select a valid choice."),
-        ("legal_name", "", "This field is required."),
+        ("legal_name", "", "Fill this in to go on."),
     ],
 )
 def test_what_does_not_fit_is_said_and_the_rest_kept(newcomer, sign_in, field, value, sentence):

@@ -2,19 +2,17 @@
 
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
 import time_machine
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
 from appointments import booking
 from appointments.models import Appointment
 from tests.factories import HOUR, NINE, NOW, make_patient
+from tests.threads import at_once
 
 CROWD = 64
 MINUTE = timedelta(minutes=1)
@@ -25,20 +23,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def all_at_once(deed: Callable[[int], object], *, crowd: int = CROWD) -> Counter[str]:
     """Do the deed in `crowd` threads that start together; count the outcomes by name."""
-    start = Barrier(crowd)
-
-    def one(number: int) -> str:
-        try:
-            connections["default"].ensure_connection()
-            start.wait(timeout=30)
-            return str(deed(number))
-        except Exception as error:
-            return type(error).__name__
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(crowd) as people:
-        return Counter(people.map(one, range(crowd)))
+    return Counter(
+        type(outcome).__name__ if isinstance(outcome, Exception) else str(outcome)
+        for outcome in at_once(crowd, deed)
+    )
 
 
 def hold(provider, holder, *, starts_at=NINE, now=NOW):

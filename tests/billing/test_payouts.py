@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from billing import payments, payouts
+from billing.gateways.simulator import payouts as simulated_payouts
 from billing.models import Entry, Payment, SimulatedObject
 from tests.billing import steps
 from tests.factories import NINE, NOW
@@ -40,6 +41,14 @@ def test_news_of_a_payout_twice_is_one_entry(paid):
     payouts.refresh(payout_ref=payout_ref(), now=PAYDAY)
 
     assert Entry.objects.filter(kind="payout").count() == 1
+
+
+def test_a_payout_that_is_sent_twice_moves_the_money_once(paid):
+    for _ in range(2):
+        simulated_payouts.pay_out({"payout": payout_ref()}, PAYDAY)
+
+    sent = SimulatedObject.objects.filter(object="balance_transaction", body__type="payout")
+    assert [row.body["net"] for row in sent] == [-14535]
 
 
 def test_a_payout_that_is_on_its_way_is_not_posted(paid):

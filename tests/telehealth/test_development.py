@@ -121,7 +121,7 @@ def test_the_command_prints_the_sign_ins(development, demo_patient, clerk, capsy
     call_command("demo_sign_ins")
 
     lines = [line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines()]
-    assert [line[0] for line in lines] == ["Patient", "Front"]
+    assert [line[0] for line in lines] == ["patient", "front-desk"]
     assert lines[0][1].split(maxsplit=1) == ["pat@demo.example", demo.PASSWORD]
 
 

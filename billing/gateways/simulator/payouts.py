@@ -45,8 +45,10 @@ def add(payout: Body, movement: Body) -> None:
 
 @duties.handler("simulator.payout")
 def pay_out(payload: dict[str, Any], now: datetime) -> None:
-    """Send the day's money to the bank and say so."""
+    """Send the day's money to the bank and say so, once."""
     payout = find("payout", payload["payout"])
+    if payout["status"] == "paid":
+        return
     within = listed("balance_transaction", payout=payout["id"])
     SimulatedObject.objects.bulk_update(
         [SimulatedObject(id=m["id"], body=m | {"status": "available"}) for m in within], ["body"]

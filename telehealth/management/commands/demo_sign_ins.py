@@ -11,4 +11,4 @@ class Command(BaseCommand):
         if not settings.DEBUG:
             raise CommandError("The demo people exist in development only (DJANGO_DEBUG=true).")
         for person in accounts.sign_ins():
-            self.stdout.write(f"{person.role!s:16}{person.email:36}{accounts.PASSWORD}")
+            self.stdout.write(f"{person.code:16}{person.email:36}{accounts.PASSWORD}")
