@@ -14,12 +14,15 @@ from django.test import Client
 from accounts.models import Membership
 from tests import factories
 
+# Each process has a folder of its own. Set here and not in a fixture: a test that imports the web
+# entry makes the storage, which then keeps its folder.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / WORKER
+
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files():
     """Collect the static files once, as a release does: pages are tested with hashed names."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / worker
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
 
 

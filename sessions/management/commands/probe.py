@@ -18,6 +18,6 @@ class Command(BaseCommand):
 
 async def until_stopped() -> None:
     serving = asyncio.current_task()
-    assert serving is not None  # noqa: S101 -- asyncio.run made it
+    assert serving is not None  # asyncio.run made it
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, serving.cancel)
     await Probe().serve(address())
