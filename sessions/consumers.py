@@ -6,6 +6,7 @@ never written down, to a log least of all.
 """
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -146,13 +147,16 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return
         self.sent_count += 1
         head = {"v": signals.VERSION, "t": kind, "epoch": self.seat.epoch, "seq": self.sent_count}
-        await self.send(json.dumps(head | body))
+        # To a browser that has just gone: what it said last, and the end itself, still come in.
+        with contextlib.suppress(OSError):
+            await self.send(json.dumps(head | body))
 
     async def refuse(self, code: int) -> None:
         seat, self.seat = self.seat, None
         if seat:
             await database_sync_to_async(seats.drop)(seat=seat)
-        await self.close(code)
+        with contextlib.suppress(OSError):
+            await self.close(code)
 
     def clock(self) -> float:
         return asyncio.get_running_loop().time()

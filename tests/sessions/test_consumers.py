@@ -35,8 +35,19 @@ class Socket:
     def __init__(self, user, room_id, *, origin: bytes | None = ORIGIN) -> None:
         headers = [(b"cookie", cookie_of(user))] if user else []
         headers += [(b"origin", origin)] if origin else []
-        self.wire = WebsocketCommunicator(application, f"/ws/session/{room_id}/", headers)
+        self.wire = WebsocketCommunicator(self.site, f"/ws/session/{room_id}/", headers)
         self.epoch, self.seq = 0, 0
+        self.has_vanished = False
+
+    async def site(self, scope, receive, send) -> None:
+        """The site, as a browser that may vanish sees it: then uvicorn's `send` raises."""
+
+        async def send_or_raise(message) -> None:
+            if self.has_vanished:
+                raise OSError
+            await send(message)
+
+        await application(scope, receive, send_or_raise)
 
     async def open(self) -> dict:
         assert (await self.wire.connect(timeout=PATIENCE))[0]
@@ -155,6 +166,18 @@ async def test_to_leave_is_told_to_the_other(pair):
     await provider.say("leave")
 
     assert (await patient.hear("room"))["room"]["other"]["has_left"] is True
+
+
+async def test_what_a_browser_said_before_it_vanished_still_counts(pair):
+    patient, provider = pair
+    await patient.hear("room")
+    patient.has_vanished = True
+
+    await patient.say("knock")  # the new status is told to the browser that is gone
+    await provider.hear_status("waiting")
+    await patient.say("leave")
+
+    assert (await provider.hear("room"))["room"]["other"]["has_left"] is True
 
 
 async def test_knock_and_admit_reach_both(pair):
