@@ -14,12 +14,15 @@ from django.test import Client
 from accounts.models import Membership
 from tests import factories
 
+# Set before any test module is imported: the storage keeps the folder that it finds first, and the
+# workers of pytest-xdist must not clear one another's.
+worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / worker
+
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files():
     """Collect the static files once, as a release does: pages are tested with hashed names."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / worker
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
 
 
