@@ -8,6 +8,7 @@ app_name = "video"
 urlpatterns = [
     path("visits/<uuid:appointment_id>/check-in/", views.check_in, name="room_check_in"),
     path("visits/<uuid:appointment_id>/devices/", views.devices, name="room_devices"),
+    path("visits/<uuid:appointment_id>/probe/", views.create_probe, name="room_probe"),
     path("visits/<uuid:appointment_id>/room/", views.room, name="room"),
     path("visits/<uuid:appointment_id>/room/facts/", views.facts, name="room_facts"),
     path("visits/<uuid:appointment_id>/left/", views.left, name="room_left"),

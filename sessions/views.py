@@ -1,5 +1,6 @@
 """The way into the room: check in, try camera and microphone, come in, leave."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
@@ -7,13 +8,13 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.codes import State
 from accounts.http import SignedInRequest
 from appointments import door
 from appointments.models import Appointment
-from sessions import arrival, opening, presenters
+from sessions import arrival, ice, opening, presenters, probing
 from sessions.forms import CheckInForm, presets
 from sessions.models import InvalidTransition, Role, VideoSession
 
@@ -72,8 +73,22 @@ def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
 @require_GET
 def devices(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Camera and microphone can be tried at any time, from the day of booking on."""
-    context = {"appointment": visit_or_404(request, appointment_id)}
+    visit = visit_or_404(request, appointment_id)
+    context = {"appointment": visit, "ice": json.dumps(ice.servers(now=timezone.now()))}
     return render(request, "sessions/devices.html", context)
+
+
+@require_POST
+def create_probe(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    """Pass an offer on to the probe: the page then measures the real path to this server."""
+    visit_or_404(request, appointment_id)
+    if len(request.body) > probing.MAX_BYTES:
+        return HttpResponse(status=413)
+    try:
+        answer = probing.ask(request.body.decode())
+    except (probing.NoAnswer, UnicodeDecodeError):
+        return HttpResponse(status=503)
+    return HttpResponse(answer, content_type="application/sdp")
 
 
 @require_GET

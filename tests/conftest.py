@@ -14,10 +14,10 @@ from django.test import Client
 from accounts.models import Membership
 from tests import factories
 
-# Set before any test module is imported: the storage keeps the folder that it finds first, and the
-# workers of pytest-xdist must not clear one another's.
-worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / worker
+# Each process has a folder of its own. Set here and not in a fixture: a test that imports the web
+# entry makes the storage, which then keeps its folder.
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / WORKER
 
 
 @pytest.fixture(scope="session", autouse=True)

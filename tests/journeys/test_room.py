@@ -1,12 +1,18 @@
 """A patient and her provider meet: two browsers, real camera and microphone streams."""
 
+import re
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from appointments.models import Attendance
+from sessions import probing
 from sessions.models import VideoSession
 from tests.factories import make_visit
 from tests.live_site import wait_until
@@ -30,6 +36,17 @@ def patient(page_for, alice) -> Page:
 @pytest.fixture
 def provider(page_for, dr_bob) -> Page:
     return page_for(dr_bob.user)
+
+
+@pytest.fixture
+def probe():
+    """The other end of the connection test, in a process of its own as in real life."""
+    command = [sys.executable, str(Path(settings.BASE_DIR) / "manage.py"), "probe"]
+    with subprocess.Popen(command) as process:
+        wait_until(lambda: probing.address().exists())
+        yield
+        process.terminate()
+    probing.address().unlink(missing_ok=True)
 
 
 def check_in(page: Page, visit) -> None:
@@ -143,6 +160,20 @@ def test_a_visit_from_check_in_to_the_end(patient, provider, visit, axe):
     axe(patient)
     attendance = Attendance.objects.get()
     assert (attendance.modality, attendance.patient_state) == ("video", "IL")
+
+
+def test_the_device_check_measures_the_path_of_the_visit(patient, visit, probe):
+    patient.goto(f"/visits/{visit.id}/devices/")
+
+    expect(patient.locator("[data-path]")).to_have_text(
+        re.compile(r"^Your connection answered in \d+ ms\.")
+    )
+
+
+def test_the_device_check_says_when_there_is_no_path(patient, visit):
+    patient.goto(f"/visits/{visit.id}/devices/")
+
+    expect(patient.locator("[data-path]")).to_contain_text("We could not reach our test")
 
 
 def test_the_media_outlive_the_socket(patient, provider, visit):

@@ -21,7 +21,7 @@ GRACE = 10  # seconds
 
 
 class Command(BaseCommand):
-    help = "Migrate, then run the web server, the worker and the beat until Ctrl-C."
+    help = "Migrate, then run the web server, the worker, the beat and the probe until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=PORT)
@@ -106,6 +106,7 @@ def commands(port: int) -> dict[str, list[str]]:
             *["--without-gossip", "--without-mingle"],
         ],
         "beat": [*celery, "beat", "-l", "warning", "--pidfile="],
+        "probe": [*python, str(settings.BASE_DIR / "manage.py"), "probe"],
     }
 
 

@@ -2,10 +2,12 @@
 
 import { openDevices } from "./devices.js";
 import { measure } from "./meter.js";
+import { roundTrip } from "./probe.js";
 import { playTone } from "./tone.js";
 import { say, wordsOf } from "./words.js";
 
 const HEARD = 0.25; // louder than the fan of a laptop
+const SLOW_MS = 300; // beyond it people begin to talk over each other
 const KNOWN = new Set(["NotAllowedError", "NotFoundError", "NotReadableError"]);
 
 class DeviceCheck extends HTMLElement {
@@ -16,7 +18,7 @@ class DeviceCheck extends HTMLElement {
     this.#words = wordsOf(this);
     this.#find("tone").addEventListener("click", () => playTone());
     this.#find("again").addEventListener("click", () => this.#try());
-    this.#try();
+    this.#try().then(() => this.#testPath());
   }
 
   #find(name) {
@@ -34,6 +36,14 @@ class DeviceCheck extends HTMLElement {
     if (audio) {
       this.#stopMeter = measure(audio, (level) => this.#show(level));
     }
+  }
+
+  async #testPath() {
+    const token = this.querySelector("[name=csrfmiddlewaretoken]").value;
+    const servers = JSON.parse(this.dataset.ice);
+    const ms = await roundTrip(this.dataset.probe, { servers, token });
+    const name = ms === null ? "unreached" : ms > SLOW_MS ? "slow" : "answered";
+    say(this.#find("path"), this.#words(name).replace("{ms}", ms));
   }
 
   #outcome({ audio, video, problem }) {

@@ -94,6 +94,7 @@ class VideoRoom extends HTMLElement {
     }
     this.#roomChanged(room);
     this.#tellMedia();
+    this.#stage.reopen();
     this.#stage.say(this.#stage.scene); // in place of "reconnecting"
   }
 

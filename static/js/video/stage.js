@@ -66,6 +66,13 @@ export class Stage {
     }
   }
 
+  /* A press that was lost with a connection can be made again. */
+  reopen() {
+    for (const button of this.#page.querySelectorAll("button[data-deed]")) {
+      button.disabled = false;
+    }
+  }
+
   /* The page has lost its place: what is left works no longer. */
   close(name) {
     this.say(name);
