@@ -18,9 +18,8 @@ log = logging.getLogger(__name__)
 Handler = Callable[[dict[str, Any], datetime], None]
 HANDLERS: dict[str, Handler] = {}
 MAX_ATTEMPTS = 8
-FIRST_PAUSE = timedelta(
-    seconds=10
-)  # doubled each time: the eighth try comes after about 20 minutes
+# Doubled each time: the eighth try comes after about 20 minutes.
+FIRST_PAUSE = timedelta(seconds=10)
 
 
 class CannotBeDone(Exception):

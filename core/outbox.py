@@ -13,14 +13,12 @@ from core import tasks
 from core.models import Duty
 
 
-def enqueue(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> Duty:
+def enqueue(kind: str, *, key: str, payload: dict[str, Any], due_at: datetime) -> None:
     """Make it a duty to do `kind` once for `key`, no sooner than `due_at`.
 
-    Must be called in the transaction of the change that makes it due. The payload is ids; asking
-    twice with one key returns the first row.
+    Must be called in the transaction of the change that makes it due. The payload is ids; asked
+    twice with one key, the first row stays.
     """
-    duty, _ = Duty.objects.get_or_create(
-        kind=kind, key=key, defaults={"payload": payload, "due_at": due_at}
-    )
+    duty = Duty(kind=kind, key=key, payload=payload, due_at=due_at)
+    Duty.objects.bulk_create([duty], ignore_conflicts=True)  # one query, and no race to lose
     transaction.on_commit(tasks.wake, robust=True)
-    return duty

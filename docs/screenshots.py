@@ -13,7 +13,6 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from telehealth.demo.accounts import PASSWORD
 from tests.tools import chromium
 
 FOLDER = Path(__file__).parent / "screenshots"
@@ -26,14 +25,13 @@ FLAGS = [
 
 
 def person(browser: Browser, site: str, role: str = "") -> Page:
-    """Open a browser of somebody's own, signed in as the demo person of a role."""
+    """Open a browser of somebody's own, signed in as the first demo person of a role."""
     page = browser.new_context(base_url=site, viewport=SIZE).new_page()
     if role:
         page.goto("/account/login/")
-        page.get_by_label("Email").fill(f"{role}@demo.example")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/home/")
+        heading = page.get_by_role("heading", name=role, exact=True)
+        heading.locator("xpath=following::button[1]").click()
+        page.wait_for_url(re.compile("/(home|ledger)/"))
     return page
 
 
@@ -50,7 +48,7 @@ def meet(patient: Page, provider: Page) -> None:
     patient.get_by_role("button", name="Continue").click()
     patient.get_by_role("link", name="Go to the waiting room").click()
     provider.goto("/home/")
-    provider.get_by_role("link", name=re.compile("Open the room")).first.wait_for()
+    provider.get_by_role("heading", name="In the room").wait_for()
     shoot(provider, "day")
     provider.get_by_role("link", name=re.compile("Open the room")).first.click()
     provider.get_by_role("button", name=re.compile("Admit")).click()
@@ -66,10 +64,10 @@ def main(site: str = "http://127.0.0.1:8000") -> None:
         visitor = person(browser, site)
         visitor.goto("/?state=IL&concern=anxiety")
         shoot(visitor, "directory")
-        biller = person(browser, site, "billing")
+        biller = person(browser, site, "Billing staff")
         biller.goto("/ledger/")
         shoot(biller, "ledger")
-        meet(person(browser, site, "patient"), person(browser, site, "provider"))
+        meet(person(browser, site, "Patient"), person(browser, site, "Therapist"))
 
 
 if __name__ == "__main__":

@@ -44,40 +44,40 @@ def test_a_duty_is_not_done_before_it_is_due(db, done):
 
 
 def test_a_failed_duty_is_tried_again_after_a_pause(db, done):
-    duty = outbox.enqueue("test", key="a", payload={"fail": "secret words"}, due_at=NOW)
+    outbox.enqueue("test", key="a", payload={"fail": "secret words"}, due_at=NOW)
 
     duties.sweep(now=NOW)
 
-    duty.refresh_from_db()
+    duty = Duty.objects.get()
     assert (duty.attempts_count, duty.done_at, duty.due_at) == (1, None, NOW + 10 * SECOND)
 
 
 def test_the_note_of_a_failure_holds_none_of_its_text(db, done, caplog):
-    duty = outbox.enqueue("test", key="a", payload={"fail": "secret words"}, due_at=NOW)
+    outbox.enqueue("test", key="a", payload={"fail": "secret words"}, due_at=NOW)
 
     duties.sweep(now=NOW)
 
-    duty.refresh_from_db()
+    duty = Duty.objects.get()
     assert duty.error == "RuntimeError"
     assert "secret words" not in caplog.text
 
 
 def test_a_duty_that_keeps_failing_is_set_aside(db, done):
-    duty = outbox.enqueue("test", key="a", payload={"fail": "x"}, due_at=NOW)
+    outbox.enqueue("test", key="a", payload={"fail": "x"}, due_at=NOW)
 
     for day in range(duties.MAX_ATTEMPTS + 3):
         duties.sweep(now=NOW + timedelta(days=day))
 
-    duty.refresh_from_db()
+    duty = Duty.objects.get()
     assert (duty.attempts_count, duty.dead_at is None) == (duties.MAX_ATTEMPTS, False)
 
 
 def test_a_duty_that_can_never_be_done_is_set_aside_at_once(db, done):
-    duty = outbox.enqueue("test", key="a", payload={"never": True}, due_at=NOW)
+    outbox.enqueue("test", key="a", payload={"never": True}, due_at=NOW)
 
     duties.sweep(now=NOW)
 
-    duty.refresh_from_db()
+    duty = Duty.objects.get()
     assert (duty.attempts_count, duty.dead_at) == (1, NOW)
 
 
