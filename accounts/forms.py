@@ -1,4 +1,4 @@
-"""What a patient tells about herself."""
+"""What a patient tells about herself, or a guardian about a child."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +14,8 @@ from accounts.models import Patient
 from core import zones
 
 OLDEST = timedelta(days=130 * 366)
+CHILD = "child"
+FILL_IN = _("Fill this in to go on.")
 
 
 class PhoneField(forms.CharField):
@@ -32,6 +34,12 @@ class PhoneField(forms.CharField):
 class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Cleans; `accounts.patients.save_profile` keeps what it has cleaned."""
 
+    who = forms.ChoiceField(
+        label=_("Who will see the therapist?"),
+        choices=[("me", _("Me")), (CHILD, _("A child I am the parent or guardian of"))],
+        initial="me",
+        widget=forms.RadioSelect,
+    )
     date_of_birth = forms.DateField(
         label=_("Date of birth"),
         widget=forms.DateInput({"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
@@ -58,6 +66,8 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "emergency_name",
             "emergency_relation",
             "emergency_phone",
+            "guardian_name",
+            "guardian_relation",
         ]
         labels = {
             "legal_name": _("Full legal name"),
@@ -65,21 +75,27 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "state": _("The state you live in"),
             "emergency_name": _("Their full name"),
             "emergency_relation": _("Who they are to you"),
+            "guardian_name": _("Your full name"),
+            "guardian_relation": _("Who you are to the child"),
         }
         help_texts = {
             "legal_name": _("As on your ID. Your therapist and the billing staff see it."),
             "preferred_name": _("If it is another name. We use it everywhere else."),
             "emergency_relation": _("Such as sister, friend or neighbor."),
+            "guardian_relation": _("Such as mother, grandfather or legal guardian."),
         }
         widgets = {
             "legal_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "preferred_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
+            "guardian_name": forms.TextInput(attrs={"autocomplete": "section-guardian name"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.error_messages["required"] = _("Fill this in to go on.")
+            field.error_messages["required"] = FILL_IN
+        if self.instance.guardian_name:
+            self.initial["who"] = CHILD
         own = self.initial.get("zone", "")
         self.fields["zone"].choices = zone_choices(own)  # type: ignore[attr-defined]  # of ChoiceField
 
@@ -89,6 +105,18 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         if not today - OLDEST <= born_on < today:
             raise forms.ValidationError(_("Check the year: this is not a date of birth."))
         return born_on
+
+    def clean(self) -> dict[str, Any]:
+        """Of the guardian nothing is kept for oneself, and everything for a child."""
+        super().clean()
+        cleaned = self.cleaned_data
+        is_child = cleaned.pop("who", "") == CHILD
+        for name in ("guardian_name", "guardian_relation"):
+            if not is_child:
+                cleaned[name] = ""
+            elif not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, FILL_IN)
+        return cleaned
 
 
 def zone_choices(own: str) -> list[tuple[str, str]]:

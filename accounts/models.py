@@ -194,7 +194,10 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
 
 class Patient(models.Model):
-    """A person who is cared for. FHIR Patient."""
+    """A person who is cared for. FHIR Patient.
+
+    For a child, the account is that of her parent or guardian, and so are the e-mails.
+    """
 
     ref = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)  # the id in addresses
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
@@ -208,8 +211,19 @@ class Patient(models.Model):
     emergency_name = models.CharField(max_length=120)
     emergency_relation = models.CharField(max_length=60)
     emergency_phone = models.CharField(max_length=20)
+    guardian_name = models.CharField(max_length=120, blank=True)
+    guardian_relation = models.CharField(max_length=60, blank=True)
 
     objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(guardian_name="", guardian_relation="")
+                | ~Q(guardian_name="") & ~Q(guardian_relation=""),
+                name="patient_guardian_named_whole",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"

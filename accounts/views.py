@@ -1,4 +1,4 @@
-"""What a patient tells about herself."""
+"""What a patient tells about herself, or a guardian about a child."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -48,11 +48,22 @@ def saved(form: AboutYouForm, *, by: User) -> Patient | None:
         return patients.save_profile(user=by, practice=practice, now=timezone.now(), **fields)
     except patients.NeedsGuardian:
         form.add_error("date_of_birth", younger(practice.phone))
-        return None
+    except patients.IsOfAge:
+        form.add_error("date_of_birth", of_age(practice.phone))
+    return None
 
 
 def younger(phone: str) -> str:
     return _(
-        "It is good that you are looking for help. Under 18, a parent or guardian books with you,"
-        " which this page cannot do yet. Call us at %(phone)s and we arrange it together."
+        "It is good that you are looking for help. Under 18, a parent or guardian creates the"
+        " account and answers “A child I am the parent or guardian of” above."
+        " Or call us at %(phone)s and we arrange it together."
+    ) % {"phone": phone}
+
+
+def of_age(phone: str) -> str:
+    return _(
+        "From 18 on, everyone has an account of their own. If this is about you, answer “Me”"
+        " above. If it is about someone else, ask them to create an account."
+        " Or call us at %(phone)s and we arrange it together."
     ) % {"phone": phone}

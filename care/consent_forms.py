@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
+from accounts.models import Patient
 from care.consents import Document
 
 
 class SignForm(forms.Form):
     """Has the fields `agree-<kind>` and `sha256-<kind>` for each document, and `signed_name`."""
 
-    def __init__(self, data: Any, *, documents: Sequence[Document]) -> None:
+    def __init__(self, data: Any, *, documents: Sequence[Document], patient: Patient) -> None:
         super().__init__(data)
         self.documents = documents
         for document in documents:
@@ -26,7 +27,7 @@ class SignForm(forms.Form):
                 widget=forms.HiddenInput, initial=document.sha256
             )
         self.fields["signed_name"] = forms.CharField(
-            label=_("Your full name"),
+            label=name_label(patient),
             help_text=_("Typing it here is your signature."),
             max_length=120,
             widget=forms.TextInput(attrs={"autocomplete": "name"}),
@@ -42,3 +43,10 @@ class SignForm(forms.Form):
     def shown(self) -> dict[str, str]:
         """The hashes of the texts that were on the page, by kind. Of a valid form."""
         return {d.kind: self.cleaned_data[f"sha256-{d.kind}"] for d in self.documents}
+
+
+def name_label(patient: Patient) -> str:
+    """Say whose name it is: a guardian signs for a child."""
+    if patient.guardian_name:
+        return _("Your full name, as parent or guardian of %(child)s") % {"child": patient.name}
+    return _("Your full name")

@@ -20,14 +20,14 @@ def sign(request: SignedInRequest) -> HttpResponse:
     if not (documents := consents.missing(patient, on=timezone.localdate())):
         return signed(request, patient)
     if request.method == "GET":
-        return page(request, SignForm(None, documents=documents), status=200)
-    form = SignForm(request.POST, documents=documents)
+        return page(request, SignForm(None, documents=documents, patient=patient), status=200)
+    form = SignForm(request.POST, documents=documents, patient=patient)
     if not form.is_valid():
         return page(request, form, status=422)
     try:
         keep(form, patient, by=request)
     except consents.TextChanged:
-        return page(request, SignForm(None, documents=documents), status=409)
+        return page(request, SignForm(None, documents=documents, patient=patient), status=409)
     return redirect(following(request, otherwise="home"))
 
 

@@ -1,6 +1,8 @@
-"""The cast: alice the patient, dr_bob her provider, carol another, mallory a stranger."""
+"""The cast: alice the patient, dr_bob her provider, carol another, mallory a stranger,
+kit a child."""
 
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,18 @@ def alice(practice):
 @pytest.fixture
 def mallory(practice):
     return factories.make_patient(practice, "Mallory Moe")
+
+
+@pytest.fixture
+def kit(practice):
+    """A child, whose mother has the account."""
+    return factories.make_patient(
+        practice,
+        "Kit Doe",
+        date_of_birth=date(2011, 5, 4),
+        guardian_name="Mary Doe",
+        guardian_relation="mother",
+    )
 
 
 @pytest.fixture

@@ -53,6 +53,8 @@ class Migration(migrations.Migration):
                 ('emergency_name', models.CharField(max_length=120)),
                 ('emergency_relation', models.CharField(max_length=60)),
                 ('emergency_phone', models.CharField(max_length=20)),
+                ('guardian_name', models.CharField(blank=True, max_length=120)),
+                ('guardian_relation', models.CharField(blank=True, max_length=60)),
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='patient', to=settings.AUTH_USER_MODEL)),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='patients', to='accounts.practice')),
             ],
@@ -103,6 +105,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('user', 'practice', 'role'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin'])), name='membership_role_known')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='patient',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('guardian_name', ''), ('guardian_relation', '')), models.Q(models.Q(('guardian_name', ''), _negated=True), models.Q(('guardian_relation', ''), _negated=True)), _connector='OR'), name='patient_guardian_named_whole'),
         ),
         migrations.AddConstraint(
             model_name='provider',

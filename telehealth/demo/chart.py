@@ -17,7 +17,7 @@ def sign_consents(patient: Patient, *, joined_at: datetime, now: datetime) -> No
         consents.sign(
             patient=patient,
             document=document,
-            signed_name=patient.legal_name,
+            signed_name=patient.guardian_name or patient.legal_name,
             by=patient.user,
             now=signed_at,
         )

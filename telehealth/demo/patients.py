@@ -1,6 +1,5 @@
-"""The patients: adults who signed up one by one, and a couple of whom each has an account.
-
-No minors yet: a patient cannot have a guardian, and `save_profile` refuses who is not of age.
+"""The patients: adults who signed up one by one, a couple of whom each has an account,
+and a minor, whose mother has it.
 """
 
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from telehealth.demo.accounts import make_user
 from telehealth.demo.names import Names, phone
 
 YEAR = timedelta(days=365.25)
+FEWEST = 3  # the demo patient and the couple
 DEMO_CASELOAD = 12  # the demo provider has more patients than the others
 COMPACT_STATES = ("AZ", "OH")  # where patients are seen under PSYPACT
 SHORT_NAMES = ("Alex", "Sam", "Jo", "Kit", "Remy", "Max", "Charlie", "Noa")
@@ -44,17 +44,42 @@ class Desk:
 
 
 def make_cases(desk: Desk, providers: list[Provider], *, count: int) -> Iterator[Case]:
-    """Yield `count` patients as they are made: the demo patient first, a couple last."""
+    """Yield `count` patients as they are made: the demo patient first, a couple last.
+
+    If there are more than these, the second is a minor.
+    """
     sheet = data.read("practice")["demo_patient"]
     given, family = sheet["name"].split()
     demo = providers[0]
     own_state = home_state(demo, desk)
     yield make_case(desk, demo, (given, family), own_state, mailbox=sheet["mailbox"])
-    for index in range(1, count - 2):
+    if count > FEWEST:
+        yield make_minor(desk, providers)
+    for index in range(2, count - 2):
         is_early = index < min(DEMO_CASELOAD, count // 4)
         provider = providers[0 if is_early else index % len(providers)]
         yield make_case(desk, provider, desk.names.draw(), home_state(provider, desk))
     yield from make_couple(desk, providers)
+
+
+def make_minor(desk: Desk, providers: list[Provider]) -> Case:
+    """A teenager, whose mother has the account and is the one to call."""
+    provider = next(p for p in providers if "teens" in p.concerns)
+    sheet = data.read("practice")["minor"]
+    given, family = sheet["name"].split()
+    name, relation = sheet["guardian_name"], sheet["guardian_relation"]
+    return make_case(
+        desk,
+        provider,
+        (given, family),
+        home_state(provider, desk),
+        mailbox=sheet["mailbox"],
+        date_of_birth=(desk.now - sheet["years"] * YEAR).date(),
+        guardian_name=name,
+        guardian_relation=relation,
+        emergency_name=name,
+        emergency_relation=relation,
+    )
 
 
 def make_couple(desk: Desk, providers: list[Provider]) -> Iterator[Case]:
@@ -75,7 +100,7 @@ def make_case(
     state: str,
     *,
     mailbox: str = "",
-    **fields: str,
+    **fields: Any,
 ) -> Case:
     full_name = " ".join(name)
     user = make_user(mailbox or desk.names.mailbox(full_name))

@@ -44,7 +44,12 @@ def undisturbed(cases: list[Case], rng: Random, *, now: datetime) -> Iterator[Co
         is_demo = provider == cases[0].provider
         planned = starts(case, next(turns), rng, now=now)
         kept = tuple(s for s in planned if not is_demo or today.keeps_clear(s, soon))
-        yield Course(case, rng.choice(provider.concerns), kept)
+        yield Course(case, concern(case, rng), kept)
+
+
+def concern(case: Case, rng: Random) -> str:
+    """One that the provider works with; a child comes to those who work with teenagers."""
+    return "teens" if case.patient.guardian_name else rng.choice(case.provider.concerns)
 
 
 def starts(case: Case, turn: Turn, rng: Random, *, now: datetime) -> Iterator[datetime]:

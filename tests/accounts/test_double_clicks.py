@@ -14,6 +14,7 @@ from tests.threads import at_once
 
 CLICKS = 4
 ABOUT_YOU = {
+    "who": "me",
     "legal_name": "New Doe",
     "date_of_birth": "1991-05-04",
     "phone": "312-555-0123",

@@ -1,12 +1,14 @@
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import patients
 from accounts.models import Patient
 from core.models import AuditEvent
-from tests.factories import NOW, make_practice, make_user
+from tests.factories import NOW, make_patient, make_practice, make_user
 
 ADDRESS = reverse("accounts:about_you")
 TOLD = {
@@ -20,7 +22,12 @@ TOLD = {
     "emergency_relation": "Brother",
     "emergency_phone": "312-555-0199",
 }
-FORM = TOLD | {"date_of_birth": "1991-05-04", "phone": "(312) 555-0123"}
+FORM = TOLD | {"who": "me", "date_of_birth": "1991-05-04", "phone": "(312) 555-0123"}
+GUARDIAN = {"guardian_name": "Mary Doe", "guardian_relation": "mother"}
+CHILD_FORM = FORM | GUARDIAN | {"who": "child", "date_of_birth": "2011-05-04"}
+EIGHTEEN_ON_DECEMBER_1 = {"date_of_birth": date(2008, 12, 1)}
+LATE_EVENING_BEFORE = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)  # 11:59 PM in Chicago
+MIDNIGHT = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -55,13 +62,28 @@ def test_a_profile_told_again_is_changed_in_place(newcomer, practice):
 
 
 def test_one_is_of_age_on_the_birthday_where_one_lives(newcomer, practice):
-    late_evening_before = datetime(2026, 12, 1, 5, 59, tzinfo=UTC)  # 11:59 PM in Chicago
-    midnight = datetime(2026, 12, 1, 6, 0, tzinfo=UTC)
-    eighteen_today = {"date_of_birth": date(2008, 12, 1)}
-
     with pytest.raises(patients.NeedsGuardian):
-        save(newcomer, practice, now=late_evening_before, **eighteen_today)
-    assert save(newcomer, practice, now=midnight, **eighteen_today).user == newcomer
+        save(newcomer, practice, now=LATE_EVENING_BEFORE, **EIGHTEEN_ON_DECEMBER_1)
+    assert save(newcomer, practice, now=MIDNIGHT, **EIGHTEEN_ON_DECEMBER_1).user == newcomer
+
+
+def test_a_guardian_keeps_the_profile_until_that_birthday(newcomer, practice):
+    child = EIGHTEEN_ON_DECEMBER_1 | GUARDIAN
+
+    kept = save(newcomer, practice, now=LATE_EVENING_BEFORE, **child)
+    with pytest.raises(patients.IsOfAge):
+        save(newcomer, practice, now=MIDNIGHT, **child)
+
+    assert Patient.objects.values(*GUARDIAN).get(pk=kept.pk, user=newcomer) == GUARDIAN
+
+
+@pytest.mark.parametrize("blank", GUARDIAN)
+def test_half_a_guardian_is_refused_by_the_database(practice, blank):
+    with (
+        pytest.raises(IntegrityError, match="patient_guardian_named_whole"),
+        transaction.atomic(),
+    ):
+        make_patient(practice, "Kit Doe", **GUARDIAN | {blank: ""})
 
 
 @pytest.mark.parametrize(("on", "adult"), [(date(2026, 2, 28), False), (date(2026, 3, 1), True)])
@@ -74,6 +96,55 @@ def test_the_page_keeps_the_profile_and_leads_on(newcomer, sign_in):
 
     patient = Patient.objects.values(*TOLD).get(user=newcomer)
     assert (response["Location"], patient) == ("/consents/?next=%2Fhome%2F", TOLD)
+
+
+def test_the_page_keeps_a_child_with_the_guardian(newcomer, sign_in):
+    response = sign_in(newcomer).post(ADDRESS, CHILD_FORM)
+
+    child = Patient.objects.values(*TOLD, *GUARDIAN).get(user=newcomer)
+    assert response["Location"] == reverse("home")
+    assert child == TOLD | GUARDIAN | {"date_of_birth": date(2011, 5, 4)}
+
+
+def test_of_a_guardian_nothing_is_kept_for_oneself(newcomer, sign_in):
+    sign_in(newcomer).post(ADDRESS, FORM | GUARDIAN)
+
+    assert Patient.objects.values(*GUARDIAN).get(user=newcomer) == dict.fromkeys(GUARDIAN, "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"guardian_name": ""}, "guardian_name", "Fill this in to go on."),
+        ({"guardian_relation": " "}, "guardian_relation", "Fill this in to go on."),
+        ({"date_of_birth": "1991-05-04"}, "date_of_birth", "From 18 on, everyone has an account"),
+        ({"who": "me"}, "date_of_birth", "Under 18, a parent or guardian creates the account"),
+        ({"who": "nobody"}, "who", "Select a valid choice."),
+        ({"who": ""}, "who", "Fill this in to go on."),
+    ],
+)
+def test_what_does_not_fit_a_child_is_said_and_the_rest_kept(
+    newcomer, sign_in, changes, field, sentence
+):
+    response = sign_in(newcomer).post(ADDRESS, CHILD_FORM | changes)
+
+    form, page = response.context["form"], response.content.decode()
+    kept = {name: form[name].value() for name in CHILD_FORM}
+    assert (response.status_code, Patient.objects.count()) == (422, 0)
+    assert list(form.errors) == [field]
+    assert sentence in form.errors[field][0]
+    assert sentence in page
+    assert kept == CHILD_FORM | changes
+
+
+@pytest.mark.parametrize(("guardian", "answer"), [({}, "me"), (GUARDIAN, "child")])
+def test_the_page_shows_for_whom_the_account_is(practice, sign_in, guardian, answer):
+    patient = make_patient(practice, "Kit Doe", **guardian)
+
+    page = sign_in(patient.user).get(ADDRESS).content.decode()
+
+    chosen = re.findall(r'<input type="radio" name="who" value="(\w+)"[^>]* checked>', page)
+    assert chosen == [answer]
 
 
 def test_the_page_leads_home_rather_than_to_another_site(newcomer, sign_in):

@@ -330,6 +330,18 @@ def test_a_choice_that_cannot_be_read_is_refused(visitor, dr_bob, change):
 # Visits
 
 
+def test_the_provider_sees_with_whom_a_child_comes(kit, dr_bob, alice, sign_in):
+    visits = [factories.make_visit(dr_bob, kit)]
+    visits += [factories.make_visit(dr_bob, alice, starts_at=NINE + HOUR)]
+    client = sign_in(dr_bob.user)
+
+    pages = [client.get(url("detail", visit.id)).content.decode() for visit in visits]
+
+    shown = "with Mary Doe, mother"
+    assert [shown in page for page in pages] == [True, False]
+    assert shown not in sign_in(kit.user).get(url("detail", visits[0].id)).content.decode()
+
+
 def test_without_visits_the_list_shows_the_first_step(sign_in, alice):
     page = text(sign_in(alice.user).get(url("list")))
 

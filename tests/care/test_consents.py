@@ -137,6 +137,13 @@ def test_the_database_refuses(alice, document, fields, constraint):
         Consent.objects.create(**values | fields)
 
 
+def test_a_guardian_signs_for_a_child(alice, kit, sign_in):
+    own, childs = (sign_in(p.user).get(ADDRESS).context["form"] for p in (alice, kit))
+
+    assert own["signed_name"].label == "Your full name"
+    assert childs["signed_name"].label == "Your full name, as parent or guardian of Kit Doe"
+
+
 def test_the_page_signs_both_and_leads_on(alice, sign_in):
     response = sign_in(alice.user).post(ADDRESS, form(consents.in_force(on=TODAY)))
 

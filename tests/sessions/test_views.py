@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from accounts.models import Patient
 from appointments import booking
 from sessions import admission, seats
 from sessions.models import CheckIn, VideoSession
@@ -163,6 +164,15 @@ def test_the_patients_whereabouts_are_for_the_provider_only(as_alice, as_bob, vi
     assert own.status_code == 404
     for fact in (HOME["address"], "Illinois", HOME["callback_phone"], "312-555-0199", "911"):
         assert fact in text
+
+
+def test_the_guardian_of_a_child_is_among_the_facts(as_bob, visit, checked_in, alice):
+    alone = as_bob.get(page("room_facts", visit)).content.decode()
+    Patient.objects.filter(pk=alice.pk).update(guardian_name="Mary", guardian_relation="mother")
+
+    text = as_bob.get(page("room_facts", visit)).content.decode()
+
+    assert ("with Mary, mother" in text, "<small>with" in alone) == (True, False)
 
 
 def test_before_the_check_in_there_are_no_facts(as_bob, visit):

@@ -133,6 +133,19 @@ def test_the_day_lists_the_visits_of_today(visit, his, carol, mallory):
     assert "Mallory" not in page
 
 
+def test_a_child_is_shown_with_the_guardian(visit, his, kit):
+    make_visit(visit.provider, kit, starts_at=NINE + HOUR)
+
+    page = plain(his.get(HOME))
+
+    with_whom = '<b>Kit Doe</b> <span class="chip">Expected</span> <br><small>with Mary Doe, mother'
+    assert (with_whom in page, page.count("<small>with")) == (True, 1)
+
+
+def test_the_home_greets_a_child_by_name(kit, sign_in, clock):
+    assert "<h1>Hello, Kit Doe</h1>" in plain(sign_in(kit.user).get(HOME))
+
+
 def test_who_waits_is_on_top_with_the_filled_action(visit, his, mallory):
     other = make_visit(visit.provider, mallory, starts_at=NINE + HOUR)
     knock(other)

@@ -126,6 +126,17 @@ def test_a_couple_has_an_account_each(demo):
     assert one.user != other.user
 
 
+def test_a_minor_comes_with_her_mother_to_somebody_who_works_with_teenagers(demo):
+    minor = Patient.objects.exclude(guardian_name="").get()
+
+    visits = minor.appointments.select_related("provider")
+    assert minor.user.email == "guardian@demo.example"
+    assert 15 * 365 < (NOW.date() - minor.date_of_birth).days < 17 * 365
+    assert visits.exists()
+    assert all("teens" in visit.provider.concerns for visit in visits)
+    assert {c.signed_name for c in minor.consents.all()} == {minor.guardian_name}
+
+
 def test_visits_reach_ten_weeks_back_and_six_ahead(demo):
     first, last = Appointment.objects.earliest("starts_at"), Appointment.objects.latest("starts_at")
 
