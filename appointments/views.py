@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.http import SignedInRequest
+from accounts.limits import limited
 from accounts.models import Provider
 from accounts.zones import COOKIE
 from appointments import booking, invitation, presenters
@@ -80,6 +81,7 @@ def create_zone(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
+@limited("hold")
 def create_hold(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST)
     if not form.is_valid():

@@ -557,3 +557,10 @@ def test_the_invitation_is_a_calendar_file(sign_in, visit, alice):
     assert response.headers["Content-Type"] == "text/calendar; method=REQUEST"
     assert response.headers["Content-Disposition"] == 'attachment; filename="appointment.ics"'
     assert b"BEGIN:VEVENT" in response.content
+
+
+def test_too_many_holds_from_one_address_are_refused_kindly(settings, dr_bob, clock):
+    settings.ACCOUNT_RATE_LIMITS = {"hold": "2/10m/ip"}
+    statuses = [choose(Client(), dr_bob, NINE + n * HOUR).status_code for n in range(3)]
+
+    assert statuses == [302, 302, 429]
