@@ -212,7 +212,7 @@ def test_without_a_state_a_provider_shows_no_times_and_asks(visitor, dr_bob):
 def test_a_provider_who_may_not_treat_there_shows_no_times_and_a_way_on(visitor, dr_bob):
     page = visitor.get(url("provider", dr_bob.slug), {"state": "CA"})
 
-    assert "Bob Ray holds no licence for people in California." in text(page)
+    assert "Bob Ray holds no license for people in California." in text(page)
     assert 'href="/?state=CA#found"' in page.content.decode()
 
 
@@ -304,7 +304,7 @@ def test_a_state_without_a_licence_is_refused_and_others_are_offered(visitor, dr
     response = choose(visitor, dr_bob, state="WI")
 
     assert response.status_code == 409
-    assert "holds no licence for people in Wisconsin" in text(response)
+    assert "holds no license for people in Wisconsin" in text(response)
     assert "Carol Fox" in text(response)
 
 
