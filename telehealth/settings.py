@@ -131,8 +131,8 @@ DATABASE = env.db_url_config(DATABASE_URL or "postgres://127.0.0.1/unused")
 DATABASES = {
     "default": {
         **DATABASE,
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
+        # Under ASGI each request has a thread of its own, and a kept connection would outlive it.
+        "CONN_MAX_AGE": 0,
         # A database that is away is said after five seconds, not waited for.
         "OPTIONS": {"connect_timeout": 5, **DATABASE.get("OPTIONS", {})},
     }
