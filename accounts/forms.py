@@ -15,16 +15,22 @@ from accounts.names import LineField
 from core import zones
 
 OLDEST = timedelta(days=130 * 366)
-CHILD = "child"
+ME, CHILD = "me", "child"
+GUARDIAN = ("guardian_name", "guardian_relation")
 LINES = [
     "legal_name",
     "preferred_name",
     "emergency_name",
     "emergency_relation",
-    "guardian_name",
-    "guardian_relation",
+    *GUARDIAN,
 ]
-FILL_IN = _("Fill this in to go on.")
+
+
+class AskedForChild(forms.TextInput):
+    """Without `required`: the browser would not send a form with an empty field that is hidden."""
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return False
 
 
 class PhoneField(forms.CharField):
@@ -45,8 +51,8 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     who = forms.ChoiceField(
         label=_("Who will see the therapist?"),
-        choices=[("me", _("Me")), (CHILD, _("A child I am the parent or guardian of"))],
-        initial="me",
+        choices=[(ME, _("Me")), (CHILD, _("A child I am the parent or guardian of"))],
+        initial=ME,
         widget=forms.RadioSelect,
     )
     date_of_birth = forms.DateField(
@@ -97,13 +103,16 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         widgets = {
             "legal_name": forms.TextInput(attrs={"autocomplete": "name"}),
             "preferred_name": forms.TextInput(attrs={"autocomplete": "nickname"}),
-            "guardian_name": forms.TextInput(attrs={"autocomplete": "section-guardian name"}),
+            "guardian_name": AskedForChild(attrs={"autocomplete": "section-guardian name"}),
+            "guardian_relation": AskedForChild,
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.error_messages["required"] = FILL_IN
+            field.error_messages["required"] = _("Fill this in to go on.")
+        for name in GUARDIAN:
+            self.fields[name].required = self.data.get("who") != ME
         if self.instance.guardian_name:
             self.initial["who"] = CHILD
         own = self.initial.get("zone", "")
@@ -117,16 +126,11 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
         return born_on
 
     def clean(self) -> dict[str, Any]:
-        """Of the guardian nothing is kept for oneself, and everything for a child."""
+        """Who comes for herself has no guardian, whatever was typed before she said so."""
         super().clean()
-        cleaned = self.cleaned_data
-        is_child = cleaned.pop("who", "") == CHILD
-        for name in ("guardian_name", "guardian_relation"):
-            if not is_child:
-                cleaned[name] = ""
-            elif not cleaned.get(name) and name not in self.errors:
-                self.add_error(name, FILL_IN)
-        return cleaned
+        if self.cleaned_data.pop("who", "") == ME:
+            self.cleaned_data |= dict.fromkeys(GUARDIAN, "")
+        return self.cleaned_data
 
 
 def zone_choices(own: str) -> list[tuple[str, str]]:

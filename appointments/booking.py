@@ -29,6 +29,10 @@ class PatientBusy(SlotTaken):
     """The patient has another visit that meets this time."""
 
 
+class NoLongerOffered(SlotTaken):
+    """The provider may no longer treat the patient then: a licence or an employment has ended."""
+
+
 class NotOffered(Exception):
     """The provider does not offer this time: outside her hours, too soon, too far, not listed."""
 
@@ -138,7 +142,7 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
     """
     Give an expired hold ten minutes more, if nobody has wanted its time since.
 
-    A hold that still runs is left as it is, so that nobody keeps a time for ever by asking.
+    A hold that still runs is left as it is: asking early gains nothing.
 
     :raises SlotTaken: if the time has gone to somebody else, or is no longer offered
     """
@@ -150,6 +154,15 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
         held.held_until = now + HOLD
         held.save(update_fields=["held_until"])
     return held
+
+
+def _check_may_treat(held: Appointment) -> None:
+    """What was true when the hold began may have ended since: a licence, an employment."""
+    still_here = Provider.objects.filter(pk=held.provider_id, user__is_active=True).first()
+    if still_here is None or not offers.may_treat(
+        still_here, held.patient_state, at=held.starts_at
+    ):
+        raise NoLongerOffered
 
 
 def _check_again(held: Appointment, *, now: datetime) -> None:
@@ -174,6 +187,7 @@ def confirm(*, appointment: Appointment, patient: Patient, by: User, now: dateti
 
     :raises HoldExpired: if the ten minutes are over, or the hold is gone; see `renew`
     :raises PatientBusy: if the patient has another visit then (a SlotTaken)
+    :raises NoLongerOffered: if the provider may no longer treat there (a SlotTaken)
     """
     with _overlaps_refused():
         return _confirm(appointment=appointment, patient=patient, by=by, now=now)
@@ -189,6 +203,7 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
         return held
     if held.held_until is None or held.held_until <= now:
         raise HoldExpired
+    _check_may_treat(held)
     held.book(patient=patient, now=now)
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
     notices.enqueue_confirmation(held, now=now)

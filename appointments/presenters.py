@@ -120,7 +120,7 @@ def _refusal_words(state: str) -> dict[type[Exception], tuple[str, str]]:
         NotLicensed: (
             _("That time cannot be in %(state)s") % where,
             _(
-                "On that day this therapist holds no licence for people in %(state)s."
+                "On that day this therapist holds no license for people in %(state)s."
                 " Nothing was booked for you."
             )
             % where,

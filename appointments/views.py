@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.following import following
 from accounts.http import SignedInRequest
+from accounts.limits import limited
 from accounts.models import Provider
 from accounts.zones import COOKIE
 from appointments import booking, invitation, presenters
@@ -77,6 +78,7 @@ def create_zone(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_POST
+@limited("hold")
 def create_hold(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST)
     if not form.is_valid():

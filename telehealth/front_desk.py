@@ -23,13 +23,14 @@ def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
     """Yield the visits that start on the day `on` of the reader's calendar. One query."""
     visits = Appointment.objects.filter(provider__practice=practice)
     today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
-    for visit in today.select_related("patient", "provider", "video_session"):
+    for visit in today.select_related("patient", "provider", "video_session", "attendance"):
         yield Row(visit, words(visit))
 
 
 def words(visit: Appointment) -> Any:
-    """An arrived visit is over when its room is; that its note is missing is not said here."""
+    """An arrived visit is over when it has ended; that its note is missing is not said here."""
     room = getattr(visit, "video_session", None)
-    if room and room.status == VideoSession.Status.ENDED:
+    is_over = room is not None and room.status == VideoSession.Status.ENDED
+    if is_over or hasattr(visit, "attendance"):
         return _("Ended")
     return Appointment.Status(visit.status).label

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.limits import limited
 from accounts.models import Patient, User
 from appointments import booking, offers
 from appointments.holders import known_holder
@@ -90,6 +91,7 @@ def confirm(request: HttpRequest, visit: Appointment, patient: Patient) -> HttpR
 
 @login_not_required
 @require_POST
+@limited("hold")
 @for_holder
 def create_renewal(request: HttpRequest, visit: Appointment) -> HttpResponse:
     try:

@@ -26,6 +26,11 @@ class PatientHome:
     unread_count: int
     payments: list[Payment]  # of the newest charges
 
+    @property
+    def owed(self) -> list[Payment]:
+        """Those that were declined and can be paid with another card."""
+        return [payment for payment in self.payments if payment.status == Payment.Status.FAILED]
+
 
 def home_of(patient: Patient, *, on: date, now: datetime) -> PatientHome:
     """Gather a patient's home. Five queries."""

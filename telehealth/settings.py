@@ -128,17 +128,19 @@ NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages"
 IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
 if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
     DATABASE_URL = postgres.acquire(DATA_DIR / "postgres")
+DATABASE = env.db_url_config(DATABASE_URL or "postgres://127.0.0.1/unused")
 DATABASES = {
     "default": {
-        **env.db_url_config(DATABASE_URL or "postgres://127.0.0.1/unused"),
-        "CONN_MAX_AGE": None,
-        "CONN_HEALTH_CHECKS": True,
-        "ATOMIC_REQUESTS": False,
+        **DATABASE,
+        # Under ASGI each request has a thread of its own, and a kept connection would outlive it.
+        "CONN_MAX_AGE": 0,
+        # A database that is away is said after five seconds, not waited for.
+        "OPTIONS": {"connect_timeout": 5, **DATABASE.get("OPTIONS", {})},
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0004).
+# Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0003).
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
 if CELERY_BROKER_URL.startswith("filesystem:"):
@@ -153,7 +155,15 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
     }
 else:
     # A broker that hangs must not hang a booking: the sweep finds what a lost wake-up missed.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "socket_timeout": 1,
+        "socket_connect_timeout": 1,
+        "max_retries": 0,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }
+    CELERY_BROKER_CONNECTION_TIMEOUT = 0.5
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -208,6 +218,7 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, which is replaced
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = {"hold": "30/10m/ip"}  # a family behind one address, not a script
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
     "login": "accounts.entrance_forms.SignInForm",

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 from channels.db import database_sync_to_async
 from django.conf import settings
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
@@ -33,6 +34,12 @@ async def live_database(transactional_db):
     """Commit for real, as live events need, and leave no thread's connection behind."""
     yield
     await database_sync_to_async(connections.close_all)()
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts():
+    """Nobody has tried anything yet: the counts of the rate limits are in the cache."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ def test_the_page_leads_home_rather_than_to_another_site(newcomer, sign_in):
         ("date_of_birth", "2099-01-01", "Check the year: this is not a date of birth."),
         ("date_of_birth", "1066-01-01", "Check the year: this is not a date of birth."),
         ("date_of_birth", "yesterday", "Write the date as month/day/year, such as 05/04/1991."),
-        ("date_of_birth", "2020-01-01", "Call us at 312-555-0100 and we arrange it together."),
+        ("date_of_birth", "2020-01-01", "call us at 312-555-0100 and we arrange it together."),
         ("state", "ZZ", "Select a valid choice."),
         ("zone", "Mars/Base", "Select a valid choice."),
         ("legal_name", "", "Fill this in to go on."),

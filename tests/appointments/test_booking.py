@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.models import User
 from appointments import booking
 from appointments.booking import (
     HoldExpired,
@@ -354,3 +355,19 @@ def test_a_patient_who_waits_may_still_leave_it_be(visit, alice):
 def test_a_hold_cannot_be_cancelled(dr_bob, alice):
     with pytest.raises(InvalidTransition):
         booking.cancel(appointment=hold(dr_bob), by=alice.user, now=NOW)
+
+
+def test_a_hold_is_not_confirmed_once_the_licence_is_gone(dr_bob, alice):
+    held = hold(dr_bob)
+    dr_bob.licences.all().delete()
+
+    with pytest.raises(booking.NoLongerOffered):
+        confirm(held, alice)
+
+
+def test_a_hold_is_not_confirmed_once_the_provider_has_left(dr_bob, alice):
+    held = hold(dr_bob)
+    User.objects.filter(pk=dr_bob.user_id).update(is_active=False)
+
+    with pytest.raises(booking.NoLongerOffered):
+        confirm(held, alice)

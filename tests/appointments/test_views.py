@@ -212,7 +212,7 @@ def test_without_a_state_a_provider_shows_no_times_and_asks(visitor, dr_bob):
 def test_a_provider_who_may_not_treat_there_shows_no_times_and_a_way_on(visitor, dr_bob):
     page = visitor.get(url("provider", dr_bob.slug), {"state": "CA"})
 
-    assert "Bob Ray holds no licence for people in California." in text(page)
+    assert "Bob Ray holds no license for people in California." in text(page)
     assert 'href="/?state=CA#found"' in page.content.decode()
 
 
@@ -304,7 +304,7 @@ def test_a_state_without_a_licence_is_refused_and_others_are_offered(visitor, dr
     response = choose(visitor, dr_bob, state="WI")
 
     assert response.status_code == 409
-    assert "holds no licence for people in Wisconsin" in text(response)
+    assert "holds no license for people in Wisconsin" in text(response)
     assert "Carol Fox" in text(response)
 
 
@@ -580,3 +580,10 @@ def test_a_time_that_can_be_read_is_still_not_offered(visitor, dr_bob, starts_at
     choice = {"provider": dr_bob.slug, "starts_at": starts_at, "state": "IL"}
 
     assert visitor.post(url("create_hold"), choice).status_code == 409
+
+
+def test_too_many_holds_from_one_address_are_refused_kindly(settings, dr_bob, clock):
+    settings.ACCOUNT_RATE_LIMITS = {"hold": "2/10m/ip"}
+    statuses = [choose(Client(), dr_bob, NINE + n * HOUR).status_code for n in range(3)]
+
+    assert statuses == [302, 302, 429]

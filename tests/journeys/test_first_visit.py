@@ -223,7 +223,7 @@ class Story:
 
     def she_sees_the_receipt(self):
         self.alice.goto(f"/visits/{Appointment.objects.get().id}/")
-        self.alice.get_by_role("link", name="See the receipt").click()
+        self.alice.get_by_role("link", name="See the payment").click()
         self.step(self.alice, "Receipt")
         expect(self.alice.get_by_text("Paid in full: $150.00.")).to_be_visible()
 

@@ -54,7 +54,8 @@ class Command(BaseCommand):
     def prepare(self, *, demo: bool) -> None:
         if unapplied_count := len(migration_plan()):
             self.stdout.write(f"Preparing the database: {unapplied_count} steps.")
-            call_command("migrate", interactive=False)
+            self.stdout.flush()
+            call_command("migrate", interactive=False, verbosity=0)
         if demo and "seed_demo" in get_commands():
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
         connection.close()
@@ -77,6 +78,10 @@ def refuse_taken_port(port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((ADDRESS, port))
+        except OverflowError as problem:
+            raise CommandError(
+                f"There is no port {port}. Choose one up to 65535.", returncode=2
+            ) from problem
         except OSError as problem:
             reason = "is taken" if problem.errno == errno.EADDRINUSE else "cannot be used"
             raise CommandError(
