@@ -29,6 +29,10 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_taken": _("This email cannot be used here. Choose another."),
     }
 
+    def is_safe_url(self, url: str) -> bool:
+        """As `accounts.following`: a word would be taken for the name of a page."""
+        return url.startswith("/") and bool(super().is_safe_url(url))
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         letter = self.render_mail(template_prefix, email, {"email": email, **context})
         mail.post(

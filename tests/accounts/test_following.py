@@ -1,9 +1,12 @@
 """Where `next` may lead: to a path of this site, and nowhere else."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.test import RequestFactory
 
 from accounts.following import following, wanted
+from accounts.models import User
+from tests.factories import PASSWORD, make_patient
 
 
 @pytest.mark.parametrize("address", ["/visits/", "/?state=IL", "/messages/#last"])
@@ -47,3 +50,14 @@ def test_a_word_leads_on_from_every_page_that_follows(sign_in, alice, client, se
     ]
 
     assert [answer.status_code for answer in answers] == [302, 302, 200, 200, 302, 302]
+
+
+@pytest.mark.parametrize("address", ["xyz", "home", "http://testserver/visits/"])
+def test_signing_in_leads_to_paths_only(practice, client, address):
+    make_patient(practice, "Alice Doe")
+    EmailAddress.objects.create(
+        user_id=User.objects.get().pk, email="alice@example.com", verified=True, primary=True
+    )
+    form = {"login": "alice@example.com", "password": PASSWORD, "next": address}
+
+    assert client.post("/account/login/", form)["Location"] == "/home/"

@@ -198,3 +198,18 @@ def test_staff_have_no_profile_here(dr_bob, sign_in):
     response = sign_in(dr_bob.user).post(ADDRESS, FORM)
 
     assert (response.status_code, Patient.objects.count()) == (404, 0)
+
+
+def test_a_name_is_kept_without_what_cannot_be_seen(newcomer, sign_in):
+    written = {"legal_name": "New\r\n \u200bComer", "next": "xyz"}
+
+    response = sign_in(newcomer).post(ADDRESS, FORM | written)
+
+    assert response["Location"] == reverse("home")
+    assert Patient.objects.get(user=newcomer).legal_name == "New Comer"
+
+
+def test_a_name_with_nothing_to_see_is_not_filled_in(newcomer, sign_in):
+    response = sign_in(newcomer).post(ADDRESS, FORM | {"legal_name": "\u200b\u2060"})
+
+    assert (response.status_code, Patient.objects.count()) == (422, 0)
