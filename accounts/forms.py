@@ -11,11 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from accounts.codes import STATE_ZONES
 from accounts.models import Patient
+from accounts.names import LineField
 from core import zones
 
 OLDEST = timedelta(days=130 * 366)
 ME, CHILD = "me", "child"
 GUARDIAN = ("guardian_name", "guardian_relation")
+LINES = ("legal_name", "preferred_name", "emergency_name", "emergency_relation", *GUARDIAN)
 
 
 class AskedForChild(forms.TextInput):
@@ -76,6 +78,7 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
             "guardian_name",
             "guardian_relation",
         ]
+        field_classes = dict.fromkeys(LINES, LineField)
         labels = {
             "legal_name": _("Full legal name"),
             "preferred_name": _("What should we call you?"),

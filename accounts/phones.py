@@ -2,7 +2,7 @@
 
 import re
 
-PARTS = re.compile(r"1?([2-9]\d{2})([2-9]\d{2})(\d{4})")
+PARTS = re.compile(r"1?([2-9]\d{2})([2-9]\d{2})(\d{4})", re.ASCII)
 
 
 def parse(text: str) -> str:

@@ -1,7 +1,7 @@
 """What a patient tells about herself, or a guardian about a child."""
 
-from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -20,7 +20,7 @@ def about_you(request: SignedInRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/about_you.html", context)
     if form.is_valid() and saved(form, by=request.user):
-        return redirect(following(request, otherwise="home"))
+        return HttpResponseRedirect(following(request, otherwise="home"))
     return render(request, "accounts/about_you.html", context, status=422)
 
 

@@ -1,6 +1,7 @@
 """Which zone a reader's times are shown in."""
 
 from collections.abc import Callable
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.utils import timezone
 from accounts.codes import STATE_ZONES
 from core import zones
 
+View = Callable[..., HttpResponse]
 COOKIE = "zone"  # set by static/js/zone.js from the browser, and by the zone choice of a page
 
 
@@ -29,12 +31,22 @@ def zone_of(request: HttpRequest) -> ZoneInfo:
     return ZoneInfo(settings.TIME_ZONE)
 
 
+def timeless(view: View) -> View:
+    """Mark a view that shows no time: it need not ask the database whose zone it would be."""
+    view.is_timeless = True  # type: ignore[attr-defined]  # a mark, as Django's own decorators make
+    return view
+
+
 class ZoneMiddleware:
-    """Activate the reader's zone for the request."""
+    """Activate the reader's zone for the view, unless it is `timeless`."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with timezone.override(zone_of(request)):
+        with timezone.override(None):
             return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, *_arguments: Any) -> None:
+        if not getattr(view, "is_timeless", False):
+            timezone.activate(zone_of(request))

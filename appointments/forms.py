@@ -5,12 +5,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import STATE_ZONES, Concern, Language, State
 from accounts.models import Provider
 from core import zones
 
+YEARS = range(2000, 2200)  # in which a visit can be asked for
 CHOOSE_STATE = {
     "required": _("Choose the state where you will be during the visit."),
     "invalid_choice": _("Choose a state from the list."),
@@ -69,10 +71,16 @@ class FindForm(StateForm):
         return any(field.data or field.errors for field in folded)
 
 
+class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time
+    def to_python(self, value: Any) -> Any:
+        validators.ProhibitNullCharactersValidator()(value)  # the database would choke on them
+        return super().to_python(value)
+
+
 class HoldForm(forms.Form):
     """A time beside a provider's name. Nobody types it: it comes from a button."""
 
-    provider = forms.ModelChoiceField(Provider.objects.all(), to_field_name="slug")
+    provider = ProviderField(Provider.objects.all(), to_field_name="slug")
     starts_at = forms.CharField()
     state = forms.ChoiceField(choices=State.choices)
 
@@ -83,6 +91,8 @@ class HoldForm(forms.Form):
             raise forms.ValidationError(_("This is not a time.")) from error
         if at.tzinfo is None:
             raise forms.ValidationError(_("This time has no zone."))
+        if at.year not in YEARS:  # at the ends of the calendar no arithmetic is possible
+            raise forms.ValidationError(_("This is not a time."))
         return at.astimezone(UTC)
 
 

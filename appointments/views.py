@@ -6,14 +6,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
+from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.models import Provider
@@ -32,7 +31,7 @@ A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 @login_not_required
-@require_GET
+@require_safe
 def directory(request: HttpRequest) -> HttpResponse:
     form = FindForm(request.GET if "state" in request.GET else None, payers=payers())
     context: dict[str, Any] = {"form": form, "zone_form": ZoneForm()}
@@ -46,7 +45,7 @@ def directory(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def provider(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Provider.objects.listed(), slug=slug)
     form = StateForm(request.GET if "state" in request.GET else None)
@@ -69,10 +68,8 @@ def _status(form: FindForm | StateForm) -> int:
 @require_POST
 def create_zone(request: HttpRequest) -> HttpResponse:
     """Show times in another zone from now on; the page comes back as it was."""
-    back = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, request.is_secure()):
-        back = reverse("appointments:directory")
-    form, response = ZoneForm(request.POST), redirect(back)
+    back = following(request, otherwise="appointments:directory")
+    form, response = ZoneForm(request.POST), HttpResponseRedirect(back)
     if form.is_valid():
         zone = form.cleaned_data["zone"]
         response.set_cookie(COOKIE, zone, A_YEAR, secure=request.is_secure(), samesite="Lax")
@@ -96,7 +93,7 @@ def create_hold(request: HttpRequest) -> HttpResponse:
     return redirect("booking", appointment_id=held.id)
 
 
-@require_GET
+@require_safe
 def visit_list(request: SignedInRequest) -> HttpResponse:
     mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
     past = Paginator(mine.past(now=timezone.now()), VISITS_A_PAGE)
@@ -107,7 +104,7 @@ def visit_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "appointments/visit_list.html", context)
 
 
-@require_GET
+@require_safe
 def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
@@ -116,7 +113,7 @@ def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
     return HttpResponse(

@@ -1,23 +1,10 @@
-"""Where a page leads next, when another page has sent the reader here."""
+"""What can be told from the address of the page that comes next."""
 
 from urllib.parse import urlsplit
 
-from django.conf import settings
-from django.http import HttpRequest
-from django.urls import Resolver404, resolve, reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.urls import Resolver404, resolve
 
 from appointments.models import Appointment
-
-
-def next_of(request: HttpRequest) -> str:
-    """Return the `next` parameter if it stays on this site, else the home page."""
-    asked = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
-        asked, allowed_hosts={request.get_host()}, require_https=settings.SECURE
-    ):
-        return asked
-    return reverse("home")
 
 
 def fee_cents_of(address: str) -> int | None:

@@ -7,14 +7,20 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
+from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
 from accounts.permissions import roles
@@ -30,7 +36,7 @@ ENTRIES_A_PAGE = 25
 @require_http_methods(["GET", "POST"])
 def card(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
-    leads_to = onward.next_of(request)
+    leads_to = following(request, otherwise="home")
     if request.method == "GET":
         return show_card(request, patient, leads_to)
     back = request.build_absolute_uri(address("billing:card_return", next=leads_to))
@@ -54,11 +60,11 @@ def show_card(
     return render(request, "billing/card.html", context, status=status)
 
 
-@require_GET
+@require_GET  # it puts the card on file
 def card_return(request: SignedInRequest) -> HttpResponse:
     """Where the card network sends the browser back to: with a card, or without."""
     patient = get_object_or_404(Patient, user=request.user)
-    leads_to = onward.next_of(request)
+    leads_to = following(request, otherwise="home")
     try:
         cards.finish_setup(
             patient=patient,
@@ -71,11 +77,13 @@ def card_return(request: SignedInRequest) -> HttpResponse:
         return redirect(address("billing:card", next=leads_to))
     except cards.SomebodyElses as stranger:
         raise Http404 from stranger
+    except gateways.NoGateway:
+        return show_card(request, patient, leads_to, status=503)
     messages.info(request, _("Your card is on file. Nothing has been charged."))
-    return redirect(leads_to)
+    return HttpResponseRedirect(leads_to)
 
 
-@require_GET
+@require_safe
 def charge(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_provider(request.user).with_visit(), pk=charge_id)
     context = {
@@ -95,7 +103,7 @@ def create_confirmation(request: SignedInRequest, charge_id: UUID) -> HttpRespon
     return redirect("billing:charge", charge_id)
 
 
-@require_GET
+@require_safe
 def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_patient(request.user).with_visit(), pk=charge_id)
     context = {"charge": found, "standing": standing_of(found)}
@@ -111,12 +119,12 @@ def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     except payments.NoCard:
         return redirect(address("billing:card", next=here))
     except payments.NothingOwed:
-        return HttpResponse(status=409)
+        return render(request, "billing/nothing_owed.html", {"charge": found}, status=409)
     return redirect(here)
 
 
 @roles(Membership.Role.BILLING)
-@require_GET
+@require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
     """The books keep the practice's calendar, wherever they are read."""
     form = LedgerFilter(request.GET)

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.models import Patient
+from accounts.names import LineField
 from care.consents import Document
 
 
@@ -26,7 +27,7 @@ class SignForm(forms.Form):
             self.fields[f"sha256-{document.kind}"] = forms.CharField(
                 widget=forms.HiddenInput, initial=document.sha256
             )
-        self.fields["signed_name"] = forms.CharField(
+        self.fields["signed_name"] = LineField(
             label=name_label(patient),
             help_text=_("Typing it here is your signature."),
             max_length=120,

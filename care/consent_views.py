@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
@@ -28,7 +28,7 @@ def sign(request: SignedInRequest) -> HttpResponse:
         keep(form, patient, by=request)
     except consents.TextChanged:
         return page(request, SignForm(None, documents=documents, patient=patient), status=409)
-    return redirect(following(request, otherwise="home"))
+    return HttpResponseRedirect(following(request, otherwise="home"))
 
 
 def keep(form: SignForm, patient: Patient, *, by: SignedInRequest) -> None:
@@ -53,5 +53,5 @@ def page(request: SignedInRequest, form: SignForm, *, status: int) -> HttpRespon
 def signed(request: SignedInRequest, patient: Patient) -> HttpResponse:
     """All is signed: go on, or show what was signed to who came to read it."""
     if wanted(request):
-        return redirect(wanted(request))
+        return HttpResponseRedirect(wanted(request))
     return render(request, "care/consents_signed.html", {"consents": consents.signed(patient)})

@@ -42,5 +42,15 @@ class MessageForm(forms.Form):
         return MessageForm({"message_id": uuid.uuid4(), "body": self["body"].value()})
 
 
+class EarlierForm(forms.Form):
+    """From where on a page shows what is older."""
+
+    before = forms.IntegerField(min_value=1, required=False)
+
+    def number(self) -> int | None:
+        """Return the number of the message, None for the newest page."""
+        return self.cleaned_data["before"] if self.is_valid() else None
+
+
 class ReadingForm(forms.Form):
     number = forms.IntegerField(min_value=1)

@@ -1,12 +1,14 @@
 """Writing and reading messages."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from core import audit, events
+from core.transactions import violated
 from messaging import notices
 from messaging.models import Message, Thread
 
@@ -35,18 +37,26 @@ def send(*, thread: Thread, body: str, message_id: UUID, by: User, now: datetime
         raise NotInThread
     if earlier := Message.objects.filter(pk=message_id).first():
         return _same(earlier, thread=thread, body=body, by=by)
-    message = Message.objects.create(
-        id=message_id,
-        thread=thread,
-        number=thread.messages.count() + 1,
-        author=by,
-        body=body,
-        sent_at=now,
-    )
+    message = _add(thread, id=message_id, author=by, body=body, sent_at=now)
     audit.record("message.sent", subject=message, by=by, at=now, patient_id=thread.patient_id)
     events.publish(thread.topic, type="message.sent", message=str(message.id))
     notices.announce(thread, to=thread.other(by), now=now)
     return message
+
+
+def _add(thread: Thread, **fields: Any) -> Message:
+    """
+    :raises IdTaken: if another thread has taken the id at this moment
+    """
+    try:
+        with transaction.atomic():
+            return Message.objects.create(
+                thread=thread, number=thread.messages.count() + 1, **fields
+            )
+    except IntegrityError as error:
+        if violated(error) == "messaging_message_pkey":
+            raise IdTaken from error
+        raise
 
 
 def _same(earlier: Message, *, thread: Thread, body: str, by: User) -> Message:

@@ -7,16 +7,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from accounts.http import SignedInRequest
 from appointments.models import Appointment
 from messaging import messages, presenters, threads
-from messaging.forms import MessageForm, ReadingForm
+from messaging.forms import EarlierForm, MessageForm, ReadingForm
 from messaging.models import Thread
 
 
-@require_GET
+@require_safe
 def thread_list(request: SignedInRequest) -> HttpResponse:
     opened = Thread.objects.visible_to(request.user).with_people().with_news_for(request.user)
     context = {
@@ -45,7 +50,7 @@ def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     return show(request, found, MessageForm())
 
 
-@require_GET
+@require_GET  # what it answers counts as read
 def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpResponse:
     """What was written while an open page had no socket."""
     found = thread_or_404(request, thread_id)
@@ -60,7 +65,8 @@ def create_reading(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     found = thread_or_404(request, thread_id)
     form = ReadingForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(status=422)
+        words = _("This is not the number of a message.")
+        return HttpResponse(words, status=422, content_type="text/plain")
     number = form.cleaned_data["number"]
     messages.mark_read(thread=found, by=request.user, now=timezone.now(), up_to=number)
     return HttpResponse(status=204)
@@ -93,7 +99,7 @@ def show(
     context = presenters.context(found, request.user) | {"form": form}
     if is_fragment(request):
         return render(request, "messaging/_composer.html", context, status=status)
-    before = int(asked) if (asked := request.GET.get("before", "")).isdecimal() else None
+    before = EarlierForm(request.GET).number()
     context["is_latest"] = before is None
     context["shown"] = messages.read(
         thread=found, by=request.user, now=timezone.now(), before=before

@@ -1,4 +1,4 @@
-"""The socket of a provider's open day: it says that something changed, and nothing else."""
+"""The socket of a provider's open day, which says that something changed; and of no page."""
 
 import json
 
@@ -42,6 +42,14 @@ class DayConsumer(AsyncWebsocketConsumer):
         """The provider who is signed in at this moment, if it is one."""
         user = await signed_in(self.scope)
         return await provider_id_of(user) if user else None
+
+
+class NoSuchSocket(AsyncWebsocketConsumer):
+    """An address at which nothing is: said to the browser, and not a fault of ours."""
+
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=NOT_FOUND)
 
 
 @database_sync_to_async

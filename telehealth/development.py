@@ -1,5 +1,6 @@
 """Pages that exist in development only: the mailbox, and the demo people's one click in."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,10 +11,10 @@ from functools import wraps
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
 from django.urls import path
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.backend import DEMO_DOMAIN
 from accounts.following import following
@@ -47,7 +48,7 @@ class Letter:
 
 
 @login_not_required
-@require_GET
+@require_safe
 @development_only
 def letters(request: HttpRequest) -> HttpResponse:
     shown = [read(letter) for letter in mailbox.letters()]
@@ -72,11 +73,11 @@ def demo_sign_in(request: HttpRequest) -> HttpResponse:
     people = User.objects.filter(email__endswith=f"@{DEMO_DOMAIN}", is_active=True)
     user = get_object_or_404(people, pk=parsed(request.POST.get("user", "")))
     login(request, user)
-    return redirect(following(request, otherwise="home"))
+    return HttpResponseRedirect(following(request, otherwise="home"))
 
 
 def parsed(user_id: str) -> int:
-    return int(user_id) if user_id.isdecimal() else 0
+    return int(user_id) if re.fullmatch(r"\d{1,18}", user_id, re.ASCII) else 0
 
 
 urlpatterns = [

@@ -3,7 +3,7 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Practice, Provider
@@ -17,7 +17,7 @@ Role = Membership.Role
 SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
 
 
-@require_GET
+@require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
     if hasattr(user, "provider"):

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
 from accounts.models import Patient, User
@@ -34,13 +34,14 @@ def for_holder(view: View) -> Routed:
 
     @wraps(view)
     def guarded(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-        if is_booked(appointment_id, by=request.user):
-            return redirect("appointments:detail", appointment_id)
         held = Appointment.objects.held_by(known_holder(request)).select_related("provider")
         visit = held.filter(id=appointment_id).first()
-        if visit is None:
-            return render(request, "booking_gone.html", status=404)
-        return view(request, visit)
+        if visit:
+            return view(request, visit)
+        # Looked for second: a hold may become a booking meanwhile, and never the other way.
+        if is_booked(appointment_id, by=request.user):
+            return redirect("appointments:detail", appointment_id)
+        return render(request, "booking_gone.html", status=404)
 
     return guarded
 
@@ -53,7 +54,7 @@ def is_booked(appointment_id: UUID, *, by: object) -> bool:
 
 
 @login_not_required
-@require_GET
+@require_safe
 @for_holder
 def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if has_run_out(visit):

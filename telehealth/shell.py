@@ -38,7 +38,11 @@ def links_for(user: User) -> list[Link]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    nav = links_for(user) if isinstance(user, User) else PUBLIC
+    return frame(links_for(user) if isinstance(user, User) else PUBLIC)
+
+
+def frame(nav: list[Link]) -> dict[str, Any]:
+    """What does not depend on who reads but for the way around."""
     return {
         "nav": nav,
         "is_for_patients": nav in (PUBLIC, PATIENT),  # who may have to leave in a hurry

@@ -43,9 +43,9 @@ def way(request: HttpRequest) -> dict[str, Way]:
 
     The pages belong to floors below, which know nothing of the way; so the frame shows it.
     """
-    match, holder = request.resolver_match, known_holder(request)
+    match = request.resolver_match
     here = HERE.get(match.view_name) if match else None
-    if here is None or not holder:
+    if here is None or not (holder := known_holder(request)):
         return {}
     held = Appointment.objects.held_by(holder).values_list("held_until", flat=True).first()
     if held is None:

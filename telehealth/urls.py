@@ -26,5 +26,6 @@ if settings.DEBUG:
     urlpatterns += development.urlpatterns
     urlpatterns += [re_path(r"^.*/$", errors.not_found)]  # instead of Django's technical page
 
+handler400 = "telehealth.errors.bad_request"
 handler404 = "telehealth.errors.not_found"
 handler500 = "telehealth.errors.server_error"

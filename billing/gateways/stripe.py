@@ -6,6 +6,7 @@ be sent: no names, no description, metadata with our own random ids.
 
 import calendar
 import logging
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 20
 TOLERANCE = timedelta(seconds=300)
+PLAIN = re.compile(r"[\w.-]{1,60}", re.ASCII)
 MALFORMED = (ValueError, KeyError, TypeError, AttributeError)  # as the SDK fails on odd bodies
 WITH_MOVEMENT = "latest_charge.balance_transaction"
 
@@ -204,19 +206,31 @@ def succeeded(intent: stripe.PaymentIntent, payment_ref: str) -> Intent:
 
 def read_event(*, body: bytes, signature: str, secret: str, now: datetime) -> Event:
     """
-    Verify with the SDK, then refuse what it lets pass: a time in the future, two headers.
+    Verify with the SDK, then refuse what it lets pass: odd ids, a time in the future, two headers.
 
     :raises Forged:
     """
     try:
         event = stripe.Webhook.construct_event(body, signature, secret)
-        object_ref = str(event.data.object["id"])
+        refs = plain(event.id), plain(event.type), plain(event.data.object["id"])
+        is_live = {True: True, False: False}[event.livemode]
     except (stripe.SignatureVerificationError, *MALFORMED) as problem:
         raise Forged from problem
     stamps = [part[2:] for part in signature.split(",") if part.startswith("t=")]
     if len(stamps) != 1 or int(stamps[0]) > (now + TOLERANCE).timestamp():
         raise Forged
-    return Event(ref=event.id, type=event.type, object_ref=object_ref, is_live=event.livemode)
+    return Event(*refs, is_live=is_live)
+
+
+def plain(text: object) -> str:
+    """
+    Return a reference or a type of Stripe's, which is short and has no odd characters.
+
+    :raises ValueError: if it is none
+    """
+    if not isinstance(text, str) or PLAIN.fullmatch(text) is None:
+        raise ValueError("neither a reference nor a type")
+    return text
 
 
 def last_day(year: int, month: int) -> date:

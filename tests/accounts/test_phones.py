@@ -11,7 +11,17 @@ def test_a_number_is_kept_one_way(written):
 
 
 @pytest.mark.parametrize(
-    "written", ["", "555-0123", "112-555-0123", "312-155-0123", "+44 20 7946 0000", "31255501234"]
+    "written",
+    [
+        "",
+        "555-0123",
+        "112-555-0123",
+        "312-155-0123",
+        "+44 20 7946 0000",
+        "31255501234",
+        "312555012\N{ARABIC-INDIC DIGIT THREE}",
+        "312555012\N{FULLWIDTH DIGIT THREE}",
+    ],
 )
 def test_what_is_no_number_here_is_refused(written):
     with pytest.raises(ValueError, match="not a phone number"):

@@ -564,3 +564,26 @@ def test_too_many_holds_from_one_address_are_refused_kindly(settings, dr_bob, cl
     statuses = [choose(Client(), dr_bob, NINE + n * HOUR).status_code for n in range(3)]
 
     assert statuses == [302, 302, 429]
+
+
+@pytest.mark.parametrize(
+    "starts_at",
+    [
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        "9999-12-31T23:59:59+00:00",
+        "1999-12-31T23:59:59+00:00",
+        "2200-01-01T00:00:00+00:00",
+    ],
+)
+def test_a_time_at_the_end_of_the_calendar_cannot_be_read(visitor, dr_bob, starts_at):
+    choice = {"provider": dr_bob.slug, "starts_at": starts_at, "state": "IL"}
+
+    assert visitor.post(url("create_hold"), choice).status_code == 422
+
+
+@pytest.mark.parametrize("starts_at", ["2000-01-01T00:00:00+14:00", "2199-12-31T23:59:59-14:00"])
+def test_a_time_that_can_be_read_is_still_not_offered(visitor, dr_bob, starts_at):
+    choice = {"provider": dr_bob.slug, "starts_at": starts_at, "state": "IL"}
+
+    assert visitor.post(url("create_hold"), choice).status_code == 409

@@ -461,3 +461,38 @@ def test_a_visit_with_another_patient_is_not_on_the_receipt(sign_in, charge, car
     confirm()
 
     assert "December 10" not in receipt_page(sign_in(alice.user), charge)
+
+
+# What cannot be read.
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2200-01-01"])
+def test_a_day_without_books_is_said_beside_the_field(sign_in, biller, day):
+    page = sign_in(biller).get(reverse("billing:ledger"), {"day": day})
+
+    assert page.status_code == 422
+    assert "Check the year: there are no books of it." in text_of(page)
+
+
+@pytest.mark.parametrize("day", ["2000-01-01", "2199-12-31"])
+def test_the_books_have_room_for_days_far_off(sign_in, biller, day):
+    assert sign_in(biller).get(reverse("billing:ledger"), {"day": day}).status_code == 200
+
+
+def test_coming_back_without_a_gateway_shows_the_same_calm_page(sign_in, alice, settings):
+    settings.STRIPE_SIMULATOR = False
+
+    page = sign_in(alice.user).get(reverse("billing:card_return"), {"setup": "cs_1"})
+
+    assert page.status_code == 503
+    assert "Please call us at 312-555-0100." in text_of(page)
+
+
+def test_paying_what_is_not_owed_is_refused_in_words(sign_in, alice, charge, confirm, card):
+    confirm()
+    type(charge).objects.filter(pk=charge.pk).update(amount_cents=0)
+
+    page = sign_in(alice.user).post(reverse("billing:create_payment", args=[charge.pk]))
+
+    assert page.status_code == 409
+    assert "There is nothing to pay for this visit." in text_of(page)

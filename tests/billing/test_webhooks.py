@@ -345,3 +345,38 @@ def deliver_all(plan, client, *, collects_first):
 def the_books():
     sums = Line.objects.values_list("account").annotate(cents=Sum("amount_cents"))
     return dict(sums.order_by())
+
+
+ODD = {
+    "no id": {"id": None},
+    "an empty id": {"id": ""},
+    "an id that is a number": {"id": 7},
+    "a long id": {"id": "evt_" + "x" * 61},
+    "an id with NUL": {"id": "evt_\0"},
+    "an id with half a character": {"id": "evt_\ud800"},
+    "no type": {"type": None},
+    "a long type": {"type": "x" * 61},
+    "a type with NUL": {"type": "payout.paid\0"},
+    "no mode": {"livemode": None},
+    "a mode in words": {"livemode": "no"},
+    "a long reference": {"data": {"object": {"id": "pi_" + "x" * 62}}},
+    "a reference with NUL": {"data": {"object": {"id": "pi_\0"}}},
+}
+
+
+@pytest.mark.parametrize("fields", ODD.values(), ids=ODD)
+@pytest.mark.parametrize("is_left_out", [False, True])
+def test_signed_but_odd_news_is_refused_and_leaves_no_row(client, db, fields, is_left_out):
+    event = {
+        "id": "evt_1",
+        "object": "event",
+        "type": "payout.paid",
+        "livemode": False,
+        "data": {"object": {"id": "po_1"}},
+    } | fields
+    if is_left_out:
+        event = {name: value for name, value in event.items() if name not in fields}
+    body = json.dumps(event).encode()
+
+    assert deliver(client, body, {"Stripe-Signature": sign(body)}) == 400
+    assert WebhookEvent.objects.count() == 0

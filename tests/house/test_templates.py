@@ -18,7 +18,7 @@ BRAND = {"Telehealth"}
 WORD = re.compile(r"[^\W\d_]{2,}")
 SENTENCE = re.compile(r"[A-Z]\w* ")
 SPOKEN = {"alt", "aria-label", "aria-description", "placeholder", "title", "label"}
-BY_STATUS = {"404.html", "429.html", "500.html"}  # asked for by Django and allauth
+BY_STATUS = {"400.html", "404.html", "429.html", "500.html"}  # asked for by Django and allauth
 I18N_BLOCKS = {"blocktranslate": "endblocktranslate", "blocktrans": "endblocktrans"}
 SILENT_BLOCKS = {"comment": "endcomment"}
 

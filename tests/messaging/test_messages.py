@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import LONGEST, Message
-from tests.factories import NOW, make_visit
+from tests.factories import NINE, NOW, make_provider, make_visit
 from tests.threads import at_once
 
 MINUTE = timedelta(minutes=1)
@@ -189,3 +189,22 @@ def test_the_same_message_eight_times_at_once_is_one(write, alice, thread):
     numbers = at_once(8, lambda _: write(alice, "Hello", message_id=uuid.UUID(int=1)).number)
 
     assert (numbers, thread.messages.count()) == ([1] * 8, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_id_sent_to_several_threads_at_once_is_one_message(practice, alice):
+    providers = [make_provider(practice, f"Provider {letter}") for letter in "abcdef"]
+    starts = [NINE + timedelta(days=day) for day in range(len(providers))]
+    visits = [make_visit(p, alice, starts_at=at) for p, at in zip(providers, starts, strict=True)]
+    opened = [threads.open_for(visit, now=NOW) for visit in visits]
+
+    def send(number):
+        return messages.send(
+            thread=opened[number], body="Hi", message_id=uuid.UUID(int=1), by=alice.user, now=NOW
+        )
+
+    results = at_once(len(opened), send)
+
+    kinds = sorted(type(result).__name__ for result in results)
+    assert kinds == ["IdTaken"] * (len(opened) - 1) + ["Message"]
+    assert Message.objects.count() == 1

@@ -244,3 +244,22 @@ def test_a_page_that_is_none_is_the_last(sign_in, write, alice, thread, before):
     response = sign_in(alice.user).get(page(thread), {"before": before})
 
     assert [m.number for m in response.context["shown"]] == [1]
+
+
+@pytest.mark.parametrize("before", ["9" * 5000, "9" * 30, "0", "-1", "x", "1\N{SUPERSCRIPT TWO}"])
+def test_a_number_that_cannot_be_read_shows_the_newest(sign_in, write, thread, alice, before):
+    write(alice, "Newest words")
+
+    response = sign_in(alice.user).get(page(thread), {"before": before})
+
+    assert response.status_code == 200
+    assert "Newest words" in response.content.decode()
+
+
+def test_a_reading_that_cannot_be_read_is_refused_in_words(sign_in, thread, alice):
+    address = reverse("messaging:create_reading", args=[thread.id])
+
+    response = sign_in(alice.user).post(address, {"number": "x"})
+
+    assert response.status_code == 422
+    assert response.content.decode() == "This is not the number of a message."

@@ -75,3 +75,11 @@ async def test_nothing_is_to_be_said_on_the_socket(dr_bob, sign_in):
         await page.send_to(text_data="anything")
 
         assert await close_code(page) == ("websocket.close", 4400)
+
+
+@pytest.mark.parametrize("address", ["/ws/nothing/", "/", "/messages/"])
+async def test_an_unknown_address_closes_quietly(address):
+    socket = live.socket(address)
+    await socket.connect(timeout=10)
+
+    assert await close_code(socket) == ("websocket.close", 4404)

@@ -171,3 +171,16 @@ def test_an_empty_mailbox_says_so(development, db, settings, client, tmp_path):
     settings.MAILBOX_DIR = tmp_path
 
     assert "Nothing was sent yet." in client.get(reverse("mailbox")).content.decode()
+
+
+@routed
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 30, "\N{SUPERSCRIPT TWO}"])
+def test_a_number_that_is_nobodys_signs_nobody_in(development, db, client, number):
+    assert client.post(reverse("demo_sign_in"), {"user": number}).status_code == 404
+
+
+@routed
+def test_a_word_is_no_address_to_lead_on_to(development, demo_patient, client):
+    response = client.post(reverse("demo_sign_in"), {"user": demo_patient.user_id, "next": "xyz"})
+
+    assert response["Location"] == reverse("home")

@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -282,3 +283,23 @@ def test_the_hold_survives_signing_in(visitor, held, alice):
 
     assert response["Location"] == reverse("booking", args=[held.id])
     assert next_step(visitor, held)["Location"] == leading_back("care:consents", held)
+
+
+def test_a_second_press_finds_the_visit_that_the_first_is_booking(ready, held, alice):
+    """The first is committed between two looks of the second."""
+    looks = []
+
+    def book_after_the_first_look(execute, sql, *rest):
+        answer = execute(sql, *rest)
+        if 'FROM "appointments_appointment"' in sql and not looks:
+            looks.append(sql)
+            Appointment.objects.filter(id=held.id).update(
+                status="booked", patient=alice, booked_at=NOW, held_until=None, holder=""
+            )
+        return answer
+
+    with connection.execute_wrapper(book_after_the_first_look):
+        response = review(ready, held, "post")
+
+    assert len(looks) == 1
+    assert response["Location"] == reverse("appointments:detail", args=[held.id])

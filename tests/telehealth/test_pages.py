@@ -1,6 +1,7 @@
 """Pages that need no account and no database."""
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
 
@@ -17,3 +18,74 @@ def test_an_unknown_address_says_what_to_do(client, path):
 
     assert page.status_code == 404
     assert "Go to the start" in page.content.decode()
+
+
+@pytest.fixture
+def with_session(client):
+    """A browser that is known, while the database is away: any use of it fails the test."""
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a" * 32
+    client.raise_request_exception = False
+    return client
+
+
+def test_help_is_there_for_who_is_signed_in_while_the_database_is_away(with_session):
+    page = with_session.get(reverse("help_now"))
+
+    assert page.status_code == 200
+    assert 'href="tel:988"' in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/home/", "/visits/", "/account/login/"])
+def test_while_the_database_is_away_a_page_says_so_and_names_the_hotlines(with_session, path):
+    page = with_session.get(path)
+
+    assert page.status_code == 500
+    assert "Something broke on our side" in page.content.decode()
+    assert "Call 911. To talk to someone, call or text 988." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/simulator/checkout/%00/", "/therapists/%00/", "/%00", "/help-now/%00/", "/static/%00"],
+)
+def test_nothing_is_at_an_address_with_nul(sign_in, alice, path):
+    page = sign_in(alice.user).get(path)
+
+    assert page.status_code == 404
+    assert "Go to the start" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "path", ["/?state=%00", "/card/return/?setup=%00", "/home/?next=%00", "/ledger/?day=%00"]
+)
+def test_a_parameter_with_nul_is_refused_in_words(sign_in, alice, path):
+    page = sign_in(alice.user).get(path)
+
+    assert page.status_code == 400
+    assert "We could not read that" in page.content.decode()
+
+
+def test_a_cookie_with_nul_is_refused(client):
+    client.cookies[settings.SESSION_COOKIE_NAME] = "a\0" * 16
+
+    assert client.get("/home/").status_code == 400
+
+
+def test_a_time_of_a_provider_with_nul_cannot_be_held(client, db):
+    choice = {"provider": "a\0b", "starts_at": "2026-12-03T15:00:00+00:00", "state": "IL"}
+
+    assert client.post("/holds/", choice).status_code == 422
+
+
+def test_a_request_from_an_unknown_host_is_refused_in_words(client):
+    page = client.get("/help-now/", headers={"Host": "evil.example"})
+
+    assert page.status_code == 400
+    assert "We could not read that" in page.content.decode()
+
+
+@pytest.mark.parametrize("path", ["/", "/help-now/"])
+def test_a_page_can_be_asked_for_without_its_body(client, db, path):
+    page = client.head(path)
+
+    assert (page.status_code, page.content) == (200, b"")

@@ -1,0 +1,29 @@
+"""What people write on one line, such as a name: kept without what cannot be seen."""
+
+import unicodedata
+from typing import Any
+
+from django import forms
+
+JOINERS = "\u200c\u200d"  # Persian and Indic names are written with them
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode's categories of control, format, and no character
+
+
+def tidy(text: str) -> str:
+    """Return the text with single spaces; blank if there is nothing to see in it."""
+    seen = "".join(_tidied(character) for character in text)
+    return " ".join(seen.split()) if seen.strip(JOINERS + " ") else ""
+
+
+def _tidied(character: str) -> str:
+    if character.isspace() or character == "\0":
+        return " "
+    is_unseen = unicodedata.category(character) in UNSEEN and character not in JOINERS
+    return "" if is_unseen else character
+
+
+class LineField(forms.CharField):
+    """One line of text; what cannot be seen counts as not written."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(tidy(value) if isinstance(value, str) else value)
