@@ -10,9 +10,9 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments import attendance, days
-from appointments.models import Attendance
+from appointments.models import Appointment, Attendance
 from core import audit, events
-from sessions.models import Role, Seat, VideoSession
+from sessions.models import CheckIn, InvalidTransition, Role, Seat, VideoSession
 
 Status = VideoSession.Status
 
@@ -38,7 +38,7 @@ def knock(*, session: VideoSession, by: User, now: datetime) -> None:
     :raises InvalidTransition: if the visit has ended
     """
     require(session, by, Role.PATIENT)
-    session.lock()
+    _lock(session)
     if session.status in (Status.WAITING, Status.ADMITTED, Status.LIVE):
         return
     session.wait(now=now)
@@ -52,13 +52,17 @@ def admit(*, session: VideoSession, by: User, now: datetime) -> None:
     The provider opens the door. From here on camera and microphone may be sent.
 
     :raises NotYours: unless `by` is the provider
-    :raises InvalidTransition: if nobody has knocked, or the visit has ended
+    :raises InvalidTransition: if nobody has knocked, if the patient has since said that she is
+        where the provider may not treat her, or if the visit has ended
     """
     require(session, by, Role.PROVIDER)
-    session.lock()
+    _lock(session)
     if session.status in (Status.ADMITTED, Status.LIVE):
         return
+    if not CheckIn.objects.filter(session=session).exists():
+        raise InvalidTransition("admitted without a check-in")
     session.admit(now=now)
+    attendance.record_beginning(appointment=session.appointment, now=now)
     _announce("video.admitted", session, by=by, now=now)
 
 
@@ -89,14 +93,33 @@ def end(*, session: VideoSession, by: User, now: datetime) -> None:
     :raises NotYours: unless `by` is the provider
     """
     require(session, by, Role.PROVIDER)
-    session.lock()
+    _end(session, by=by, now=now)
+
+
+@transaction.atomic
+def call_off(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """The visit is cancelled: whoever waits in its room is told, and the door stays shut."""
+    if session := VideoSession.objects.filter(appointment=appointment).first():
+        _end(session, by=by, now=now)
+
+
+def _end(session: VideoSession, *, by: User | None, now: datetime) -> None:
+    _lock(session)
     if session.status == Status.ENDED:
         return
     if session.live_at:
         _record_attendance(session, started_at=session.live_at, ended_at=now)
+    else:
+        attendance.take_back_beginning(appointment=session.appointment)
     session.end(now=now)
     session.seats.update(is_present=False, is_connected=False)
     _announce("video.ended", session, by=by, now=now)
+
+
+def _lock(session: VideoSession) -> None:
+    """The appointment first, as a cancellation does, so that neither waits for the other."""
+    session.appointment.lock()
+    session.lock()
 
 
 def _record_attendance(session: VideoSession, *, started_at: datetime, ended_at: datetime) -> None:
