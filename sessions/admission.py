@@ -123,14 +123,16 @@ def _lock(session: VideoSession) -> None:
 
 
 def _record_attendance(session: VideoSession, *, started_at: datetime, ended_at: datetime) -> None:
-    check_in = session.check_in
+    # Nobody is let in without a check-in. Were it missing, the visit was held all the same: then
+    # count the state it was booked for, and the place that claims nothing about her home.
+    check_in = CheckIn.objects.filter(session=session).first()
     attendance.record_attendance(
         appointment=session.appointment,
         started_at=started_at,
         ended_at=ended_at,
         modality=modality(session),
-        patient_state=check_in.state,
-        is_at_home=check_in.is_at_home,
+        patient_state=check_in.state if check_in else session.appointment.patient_state,
+        is_at_home=check_in.is_at_home if check_in else False,
     )
 
 

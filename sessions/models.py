@@ -91,6 +91,11 @@ class VideoSession(models.Model):
             return Role.PATIENT
         return Role.PROVIDER if self.appointment.provider.user_id == user.pk else None
 
+    @property
+    def is_past_the_door(self) -> bool:
+        """Whether the patient was let in: what she said at the door then stays as it was."""
+        return self.status in (self.Status.ADMITTED, self.Status.LIVE, self.Status.ENDED)
+
     def lock(self) -> None:
         """Read the row anew and keep others from changing it until the transaction ends."""
         self.refresh_from_db(from_queryset=VideoSession.objects.select_for_update(of=("self",)))

@@ -8,7 +8,7 @@ from billing.models import Charge
 from care import notes
 from core.models import AuditEvent
 from sessions import admission, seats
-from sessions.models import InvalidTransition, VideoSession
+from sessions.models import CheckIn, InvalidTransition, VideoSession
 from tests.sessions.conftest import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -254,3 +254,12 @@ def test_the_note_of_a_live_visit_cannot_be_signed_however_late(live, room, visi
     notes.sign(note=note, body="We spoke.", by=dr_bob.user, now=late)
 
     assert Charge.objects.get().appointment == visit
+
+
+def test_the_end_does_not_need_a_check_in(live, room, dr_bob):
+    CheckIn.objects.all().delete()
+
+    admission.end(session=room, by=dr_bob.user, now=NOW + MINUTE)
+
+    kept = Attendance.objects.get()
+    assert (room.status, kept.patient_state, kept.is_at_home) == ("ended", "IL", False)

@@ -283,3 +283,15 @@ def test_a_visit_that_was_called_off_has_no_room_though_somebody_waited(
 
     assert response.status_code == 409
     assert "This visit does not take place" in response.content.decode()
+
+
+def test_a_check_in_during_the_visit_is_led_back_to_it(
+    as_alice, visit, room, checked_in, alice, dr_bob
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+    response = as_alice.post(page("room_check_in", visit), ANSWERS | {"state": "NV"})
+
+    assert (response.status_code, response["Location"]) == (302, page("room", visit))
+    assert CheckIn.objects.get().state == "IL"
