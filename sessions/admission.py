@@ -38,7 +38,7 @@ def knock(*, session: VideoSession, by: User, now: datetime) -> None:
     :raises InvalidTransition: if the visit has ended
     """
     require(session, by, Role.PATIENT)
-    _lock(session)
+    lock(session)
     if session.status in (Status.WAITING, Status.ADMITTED, Status.LIVE):
         return
     session.wait(now=now)
@@ -56,7 +56,7 @@ def admit(*, session: VideoSession, by: User, now: datetime) -> None:
         where the provider may not treat her, or if the visit has ended
     """
     require(session, by, Role.PROVIDER)
-    _lock(session)
+    lock(session)
     if session.status in (Status.ADMITTED, Status.LIVE):
         return
     if not CheckIn.objects.filter(session=session).exists():
@@ -78,37 +78,42 @@ def report_connected(*, seat: Seat, now: datetime) -> None:
         return
     seats = Seat.objects.filter(session=session)
     seats.filter(pk=seat.pk, epoch=seat.epoch, is_present=True).update(is_connected=True)
-    are_both = seats.filter(is_connected=True).count() == len(Role)
-    if are_both and session.status == Status.ADMITTED:
+    if not session.are_both_connected():
+        return
+    if session.status == Status.ADMITTED:
         session.go_live(now=now)
         _announce("video.live", session, by=None, now=now)
+    elif session.parted_at:
+        session.rejoin()
 
 
 @transaction.atomic
 def end(*, session: VideoSession, by: User, now: datetime) -> None:
     """
-    The provider ends the visit for both. What happened is kept as an Attendance; where the two
-    never met there is nothing to keep.
+    The provider ends the visit for both. What happened is kept as an Attendance, until the two
+    were last connected; where they never met there is nothing to keep.
 
     :raises NotYours: unless `by` is the provider
     """
     require(session, by, Role.PROVIDER)
-    _end(session, by=by, now=now)
+    finish(session, by=by, now=now)
 
 
 @transaction.atomic
 def call_off(*, appointment: Appointment, by: User, now: datetime) -> None:
     """The visit is cancelled: whoever waits in its room is told, and the door stays shut."""
     if session := VideoSession.objects.filter(appointment=appointment).first():
-        _end(session, by=by, now=now)
+        finish(session, by=by, now=now)
 
 
-def _end(session: VideoSession, *, by: User | None, now: datetime) -> None:
-    _lock(session)
+def finish(session: VideoSession, *, by: User | None, now: datetime) -> None:
+    """End the room once, and keep what happened in it. Needs a transaction."""
+    lock(session)
     if session.status == Status.ENDED:
         return
     if session.live_at:
-        _record_attendance(session, started_at=session.live_at, ended_at=now)
+        ended_at = session.parted_at or max(now, session.live_at)
+        _record_attendance(session, started_at=session.live_at, ended_at=ended_at)
     else:
         attendance.take_back_beginning(appointment=session.appointment)
     session.end(now=now)
@@ -116,7 +121,7 @@ def _end(session: VideoSession, *, by: User | None, now: datetime) -> None:
     _announce("video.ended", session, by=by, now=now)
 
 
-def _lock(session: VideoSession) -> None:
+def lock(session: VideoSession) -> None:
     """The appointment first, as a cancellation does, so that neither waits for the other."""
     session.appointment.lock()
     session.lock()

@@ -27,8 +27,8 @@ def open_room(*, appointment: Appointment, now: datetime) -> VideoSession:
     if appointment.status not in HAPPENS:
         raise RoomClosed("called-off")
     room = VideoSession.objects.filter(appointment=appointment).first()
-    if room is None or room.status not in (VideoSession.Status.LIVE, VideoSession.Status.ENDED):
-        # A visit in progress is never cut off by the clock.
+    if room is None or room.live_at is None:
+        # A visit in progress is never cut off by the clock, and one that was held is found again.
         check_hours(appointment, now=now)
     return room or VideoSession.objects.get_or_create(appointment=appointment)[0]
 
