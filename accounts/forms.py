@@ -17,13 +17,7 @@ from core import zones
 OLDEST = timedelta(days=130 * 366)
 ME, CHILD = "me", "child"
 GUARDIAN = ("guardian_name", "guardian_relation")
-LINES = [
-    "legal_name",
-    "preferred_name",
-    "emergency_name",
-    "emergency_relation",
-    *GUARDIAN,
-]
+LINES = ("legal_name", "preferred_name", "emergency_name", "emergency_relation", *GUARDIAN)
 
 
 class AskedForChild(forms.TextInput):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments import days
-from appointments.models import Appointment, Attendance
+from appointments.models import Appointment, Attendance, InvalidTransition
 from appointments.signals import appointment_fulfilled
 from core import audit
 
@@ -31,6 +31,35 @@ def record_arrival(*, appointment: Appointment, now: datetime) -> None:
         "appointment.arrived", subject=appointment, by=patient.user, at=now, patient_id=patient.pk
     )
     days.publish_change(appointment)
+
+
+@transaction.atomic
+def record_beginning(*, appointment: Appointment, now: datetime) -> None:
+    """
+    The provider lets the patient in. From here on the visit is not called off any more.
+
+    :raises InvalidTransition: unless the patient has arrived and the visit is not written up
+    """
+    appointment.lock()
+    if appointment.status != Appointment.Status.ARRIVED:
+        raise InvalidTransition(f"{appointment.status} -> begun")
+    appointment.begun_at = now
+    appointment.save(update_fields=["begun_at"])
+
+
+@transaction.atomic
+def take_back_beginning(*, appointment: Appointment) -> None:
+    """The two never met after all: the visit may be called off, or written up, as if not begun."""
+    appointment.lock()
+    appointment.begun_at = None
+    appointment.save(update_fields=["begun_at"])
+
+
+def is_going_on(appointment: Appointment) -> bool:
+    """Whether the visit has begun, and nothing says yet how it ended."""
+    appointment.lock()  # then look: the room may be ending at this moment
+    has_ended = Attendance.objects.filter(appointment=appointment).exists()
+    return appointment.begun_at is not None and not has_ended
 
 
 def record_attendance(

@@ -14,7 +14,7 @@ from accounts.models import Patient, Provider, User
 from appointments import days, notices, offers
 from appointments.models import Appointment
 from appointments.offers import Offer
-from appointments.signals import appointment_booked
+from appointments.signals import appointment_booked, appointment_cancelled
 from core import audit
 from core.transactions import retried, take_turns, violated
 
@@ -217,13 +217,17 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     """
     Call the visit off; patient and provider may, until it starts. Its time is free at once.
 
+    It starts at its hour, or earlier, when the provider lets the patient in.
+
     :raises TooLate: if the visit has begun
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """
-    if appointment.starts_at <= now:
+    appointment.lock()  # then look: the provider may be opening the door at this moment
+    if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
     appointment.cancel(now=now)
     patient_id = appointment.patient_id
     audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
     notices.enqueue_cancellation(appointment, now=now)
+    appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
     days.publish_change(appointment)

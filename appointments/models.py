@@ -164,6 +164,7 @@ class Appointment(models.Model):
     held_until = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
     arrived_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
@@ -222,6 +223,10 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
                 name="appointment_arrived_before_fulfilled",
+            ),
+            models.CheckConstraint(
+                condition=Q(begun_at=None) | Q(status__in=["arrived", "fulfilled"]),
+                name="appointment_begun_has_arrived",
             ),
         ]
 

@@ -149,7 +149,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_ahead=is_ahead,
         is_open=is_ahead and door.opens_at(appointment) <= now,
         opens_at=door.opens_at(appointment),
-        may_cancel=is_ahead and now < appointment.starts_at,
+        may_cancel=is_ahead and now < appointment.starts_at and appointment.begun_at is None,
         is_free_to_cancel=now < free_until,
         free_until=free_until,
     )

@@ -17,7 +17,8 @@ def draft(*, appointment: Appointment, now: datetime) -> Charge | None:
 
     A visit too short for any psychotherapy code is drafted without a code and without an amount:
     the provider sees it, and nobody is charged. Where nothing says what happened, there is nothing
-    to charge, and None is returned.
+    to charge, and None is returned. Of a visit longer than a day a day's minutes are shown, and
+    the page asks the provider to look at them.
     """
     attendance = Attendance.objects.filter(appointment=appointment).first()
     if attendance is None:
@@ -28,7 +29,7 @@ def draft(*, appointment: Appointment, now: datetime) -> Charge | None:
         "cpt": cpt,
         "modifier": coding.modifier(has_video=attendance.modality == Attendance.Modality.VIDEO),
         "place_of_service": coding.place_of_service(is_at_home=attendance.is_at_home),
-        "minutes": attendance.minutes,
+        "minutes": coding.counted(attendance.minutes),
         "amount_cents": appointment.fee_cents if cpt else 0,
         "drafted_at": now,
     }

@@ -15,6 +15,8 @@ from django.utils.translation import gettext_lazy as _
 
 TIME_TABLE = Path(__file__).parent / "data" / "psychotherapy_time.csv"
 
+MOST = 24 * 60  # minutes of one visit; the charge says that more were recorded
+
 CPT_WORDS: dict[str, str | Promise] = {
     "90832": _("Talk therapy, 16 to 37 minutes"),
     "90834": _("Talk therapy, 38 to 52 minutes"),
@@ -32,13 +34,14 @@ MODIFIER_WORDS: dict[str, str | Promise] = {"95": _("By video"), "93": _("By sou
 class TimeRule:
     code: str
     from_minutes: int
-    to_minutes: int  # the last minute that still counts
+    to_minutes: int | None  # the last minute that still counts; None for "or more"
     valid_from: date
     valid_until: date
 
     def covers(self, minutes: int, *, on: date) -> bool:
         is_valid = self.valid_from <= on <= self.valid_until
-        return is_valid and self.from_minutes <= minutes <= self.to_minutes
+        is_within = self.to_minutes is None or minutes <= self.to_minutes
+        return is_valid and self.from_minutes <= minutes and is_within
 
 
 @cache
@@ -48,12 +51,17 @@ def time_rules() -> tuple[TimeRule, ...]:
             TimeRule(
                 code=row["code"],
                 from_minutes=int(row["from_minutes"]),
-                to_minutes=int(row["to_minutes"] or 24 * 60),
+                to_minutes=int(row["to_minutes"]) if row["to_minutes"] else None,
                 valid_from=date.fromisoformat(row["valid_from"]),
                 valid_until=date.fromisoformat(row["valid_until"] or "9999-12-31"),
             )
             for row in csv.DictReader(file)
         )
+
+
+def counted(minutes: int) -> int:
+    """Return the minutes that a charge shows: what is longer than MOST is a room left open."""
+    return min(minutes, MOST)
 
 
 def cpt_for(minutes: int, *, on: date) -> str:

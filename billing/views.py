@@ -25,7 +25,7 @@ from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
 from accounts.permissions import roles
 from billing import books, cards, charges, gateways, onward, payments, webhooks
-from billing.coding import CPT_WORDS, MODIFIER_WORDS, PLACE_WORDS
+from billing.coding import CPT_WORDS, MODIFIER_WORDS, MOST, PLACE_WORDS
 from billing.forms import LedgerFilter
 from billing.models import Charge
 from billing.standing import standing_of
@@ -90,6 +90,7 @@ def charge(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
         "charge": found,
         "standing": standing_of(found),
         "cpt_words": CPT_WORDS[found.cpt],
+        "is_cut_off": found.minutes >= MOST,
         "place_words": PLACE_WORDS[found.place_of_service],
         "modifier_words": MODIFIER_WORDS[found.modifier],
     }

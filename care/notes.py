@@ -104,7 +104,8 @@ def sign(
     if note.is_signed:
         return note
     appointment = note.encounter.appointment
-    if now < appointment.ends_at and not _has_attendance(appointment):
+    is_early = now < appointment.ends_at and not _has_attendance(appointment)
+    if is_early or attendance.is_going_on(appointment):
         raise NotOver
     note.signed_at = now
     note.sha256 = hashlib.sha256(body.encode()).hexdigest()

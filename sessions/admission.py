@@ -10,9 +10,9 @@ from django.db import transaction
 
 from accounts.models import User
 from appointments import attendance, days
-from appointments.models import Attendance
+from appointments.models import Appointment, Attendance
 from core import audit, events
-from sessions.models import Role, Seat, VideoSession
+from sessions.models import CheckIn, InvalidTransition, Role, Seat, VideoSession
 
 Status = VideoSession.Status
 
@@ -38,7 +38,7 @@ def knock(*, session: VideoSession, by: User, now: datetime) -> None:
     :raises InvalidTransition: if the visit has ended
     """
     require(session, by, Role.PATIENT)
-    session.lock()
+    lock(session)
     if session.status in (Status.WAITING, Status.ADMITTED, Status.LIVE):
         return
     session.wait(now=now)
@@ -52,13 +52,17 @@ def admit(*, session: VideoSession, by: User, now: datetime) -> None:
     The provider opens the door. From here on camera and microphone may be sent.
 
     :raises NotYours: unless `by` is the provider
-    :raises InvalidTransition: if nobody has knocked, or the visit has ended
+    :raises InvalidTransition: if nobody has knocked, if the patient has since said that she is
+        where the provider may not treat her, or if the visit has ended
     """
     require(session, by, Role.PROVIDER)
-    session.lock()
+    lock(session)
     if session.status in (Status.ADMITTED, Status.LIVE):
         return
+    if not CheckIn.objects.filter(session=session).exists():
+        raise InvalidTransition("admitted without a check-in")
     session.admit(now=now)
+    attendance.record_beginning(appointment=session.appointment, now=now)
     _announce("video.admitted", session, by=by, now=now)
 
 
@@ -74,40 +78,66 @@ def report_connected(*, seat: Seat, now: datetime) -> None:
         return
     seats = Seat.objects.filter(session=session)
     seats.filter(pk=seat.pk, epoch=seat.epoch, is_present=True).update(is_connected=True)
-    are_both = seats.filter(is_connected=True).count() == len(Role)
-    if are_both and session.status == Status.ADMITTED:
+    if not session.are_both_connected():
+        return
+    if session.status == Status.ADMITTED:
         session.go_live(now=now)
         _announce("video.live", session, by=None, now=now)
+    elif session.parted_at:
+        session.rejoin()
 
 
 @transaction.atomic
 def end(*, session: VideoSession, by: User, now: datetime) -> None:
     """
-    The provider ends the visit for both. What happened is kept as an Attendance; where the two
-    never met there is nothing to keep.
+    The provider ends the visit for both. What happened is kept as an Attendance, until the two
+    were last connected; where they never met there is nothing to keep.
 
     :raises NotYours: unless `by` is the provider
     """
     require(session, by, Role.PROVIDER)
-    session.lock()
+    finish(session, by=by, now=now)
+
+
+@transaction.atomic
+def call_off(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """The visit is cancelled: whoever waits in its room is told, and the door stays shut."""
+    if session := VideoSession.objects.filter(appointment=appointment).first():
+        finish(session, by=by, now=now)
+
+
+def finish(session: VideoSession, *, by: User | None, now: datetime) -> None:
+    """End the room once, and keep what happened in it. Needs a transaction."""
+    lock(session)
     if session.status == Status.ENDED:
         return
     if session.live_at:
-        _record_attendance(session, started_at=session.live_at, ended_at=now)
+        ended_at = session.parted_at or max(now, session.live_at)
+        _record_attendance(session, started_at=session.live_at, ended_at=ended_at)
+    else:
+        attendance.take_back_beginning(appointment=session.appointment)
     session.end(now=now)
     session.seats.update(is_present=False, is_connected=False)
     _announce("video.ended", session, by=by, now=now)
 
 
+def lock(session: VideoSession) -> None:
+    """The appointment first, as a cancellation does, so that neither waits for the other."""
+    session.appointment.lock()
+    session.lock()
+
+
 def _record_attendance(session: VideoSession, *, started_at: datetime, ended_at: datetime) -> None:
-    check_in = session.check_in
+    # Nobody is let in without a check-in. Were it missing, the visit was held all the same: then
+    # count the state it was booked for, and the place that claims nothing about her home.
+    check_in = CheckIn.objects.filter(session=session).first()
     attendance.record_attendance(
         appointment=session.appointment,
         started_at=started_at,
         ended_at=ended_at,
         modality=modality(session),
-        patient_state=check_in.state,
-        is_at_home=check_in.is_at_home,
+        patient_state=check_in.state if check_in else session.appointment.patient_state,
+        is_at_home=check_in.is_at_home if check_in else False,
     )
 
 

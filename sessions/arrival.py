@@ -39,14 +39,15 @@ def check_in(
     now: datetime,
 ) -> CheckIn:
     """
-    Write down what the patient attests. The latest answer counts, until the visit has ended.
+    Write down what the patient attests. The latest answer counts, until she is let in:
+    the charge and the emergency facts rest on what she said at the door.
 
     :param state: USPS code of the state she is in now
     :param address: where an emergency crew would find her
     :raises NotYours: unless `by` is the patient
-    :raises InvalidTransition: if the visit has ended
+    :raises InvalidTransition: if she has been let in, or the visit has ended; nothing changes
     :raises NotPrivate: if she says that others could listen
-    :raises NotLicensedThere: with no row left that says otherwise
+    :raises NotLicensedThere: with no row left that says otherwise, and the room told
     """
     admission.require(session, by, Role.PATIENT)
     if not is_private:
@@ -75,9 +76,7 @@ def may_be_treated(session: VideoSession, state: str, *, now: datetime) -> bool:
 def _accept(
     session: VideoSession, attested: dict[str, object], *, by: User, now: datetime
 ) -> CheckIn:
-    session.lock()
-    if session.status == VideoSession.Status.ENDED:
-        raise InvalidTransition("ended -> checked in")
+    _lock_at_the_door(session)
     row, _ = CheckIn.objects.update_or_create(session=session, defaults=attested)
     patient_id = session.appointment.patient_id
     audit.record("video.checked-in", subject=session, by=by, at=now, patient_id=patient_id)
@@ -87,7 +86,14 @@ def _accept(
 @transaction.atomic
 def _turn_away(session: VideoSession, *, by: User, now: datetime) -> None:
     """Forget an earlier answer: she has said that she is elsewhere now."""
-    session.lock()
+    _lock_at_the_door(session)
     CheckIn.objects.filter(session=session).delete()
     patient_id = session.appointment.patient_id
     audit.record("video.turned-away", subject=session, by=by, at=now, patient_id=patient_id)
+    admission.publish_change(session)
+
+
+def _lock_at_the_door(session: VideoSession) -> None:
+    session.lock()
+    if session.is_past_the_door:
+        raise InvalidTransition(f"{session.status} -> checked in")

@@ -66,7 +66,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         if self.seat:
-            await database_sync_to_async(seats.drop)(seat=self.seat)
+            await database_sync_to_async(seats.drop)(seat=self.seat, now=timezone.now())
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.seat is None:
@@ -154,7 +154,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def refuse(self, code: int) -> None:
         seat, self.seat = self.seat, None
         if seat:
-            await database_sync_to_async(seats.drop)(seat=seat)
+            await database_sync_to_async(seats.drop)(seat=seat, now=timezone.now())
         with contextlib.suppress(OSError):
             await self.close(code)
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import State
@@ -52,6 +52,7 @@ class VideoSession(models.Model):
     waiting_at = models.DateTimeField(null=True)
     admitted_at = models.DateTimeField(null=True)
     live_at = models.DateTimeField(null=True)
+    parted_at = models.DateTimeField(null=True)  # null while the two are connected
     ended_at = models.DateTimeField(null=True)
 
     objects = VideoSessionQuerySet.as_manager()
@@ -69,6 +70,12 @@ class VideoSession(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="live") | Q(live_at__isnull=False),
                 name="video_session_live_since",
+            ),
+            models.CheckConstraint(
+                # NULL <= 10:00 is neither true nor false, and a check refuses only what is false.
+                condition=Q(parted_at=None)
+                | Q(live_at__isnull=False) & Q(parted_at__gte=F("live_at")),
+                name="video_session_parted_after_live",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["scheduled", "waiting", "admitted", "live", "ended"]),
@@ -91,6 +98,11 @@ class VideoSession(models.Model):
             return Role.PATIENT
         return Role.PROVIDER if self.appointment.provider.user_id == user.pk else None
 
+    @property
+    def is_past_the_door(self) -> bool:
+        """Whether the patient was let in: what she said at the door then stays as it was."""
+        return self.status in (self.Status.ADMITTED, self.Status.LIVE, self.Status.ENDED)
+
     def lock(self) -> None:
         """Read the row anew and keep others from changing it until the transaction ends."""
         self.refresh_from_db(from_queryset=VideoSession.objects.select_for_update(of=("self",)))
@@ -106,6 +118,21 @@ class VideoSession(models.Model):
 
     def end(self, *, now: datetime) -> None:
         self._enter(self.Status.ENDED, now)
+
+    def are_both_connected(self) -> bool:
+        return self.seats.filter(is_connected=True).count() == len(Role)
+
+    def part(self, *, now: datetime) -> None:
+        """The two have lost each other. Whether for good, is seen when the visit ends."""
+        assert self.live_at is not None  # only a live visit has two people who are connected
+        self.parted_at = max(
+            now, self.live_at
+        )  # a request that waited for the lock has an old clock
+        self.save(update_fields=["parted_at"])
+
+    def rejoin(self) -> None:
+        self.parted_at = None
+        self.save(update_fields=["parted_at"])
 
     def _enter(self, status: str, now: datetime) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change

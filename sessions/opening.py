@@ -24,19 +24,19 @@ def open_room(*, appointment: Appointment, now: datetime) -> VideoSession:
 
     :raises RoomClosed: before and after its hours, and for a visit that does not take place
     """
+    if appointment.status not in HAPPENS:
+        raise RoomClosed("called-off")
     room = VideoSession.objects.filter(appointment=appointment).first()
-    if room is None or room.status not in (VideoSession.Status.LIVE, VideoSession.Status.ENDED):
-        # A visit in progress is never cut off by the clock.
+    if room is None or room.live_at is None:
+        # A visit in progress is never cut off by the clock, and one that was held is found again.
         check_hours(appointment, now=now)
     return room or VideoSession.objects.get_or_create(appointment=appointment)[0]
 
 
 def check_hours(appointment: Appointment, *, now: datetime) -> None:
     """
-    :raises RoomClosed: before and after the room's hours, and for a visit that is called off
+    :raises RoomClosed: before and after the room's hours
     """
-    if appointment.status not in HAPPENS:
-        raise RoomClosed("called-off")
     if now < door.opens_at(appointment):
         raise RoomClosed("early")
     if now >= door.closes_at(appointment):

@@ -63,6 +63,7 @@ def take(*, session_id: UUID, user: User, now: datetime) -> Seat:
     _check_open(session, now=now)
     _check_checked_in(seat)
     fresh = {"epoch": F("epoch") + 1, "is_present": True, "is_connected": False, "left_at": None}
+    _note_parting(session, now=now)
     Seat.objects.filter(pk=seat.pk).update(**fresh)
     seat.refresh_from_db(fields=list(fresh))
     patient_id = session.appointment.patient_id
@@ -108,16 +109,16 @@ def _goes_on(session: VideoSession) -> bool:
 @transaction.atomic
 def leave(*, seat: Seat, now: datetime) -> None:
     """Get up by choice. The way back stays open until the visit has ended."""
-    if _empty(seat, left_at=now):
+    if _empty(seat, now=now, left_at=now):
         patient_id = seat.session.appointment.patient_id
         audit.record(
             "video.left", subject=seat.session, by=seat.user, at=now, patient_id=patient_id
         )
 
 
-def drop(*, seat: Seat) -> None:
+def drop(*, seat: Seat, now: datetime) -> None:
     """The socket is gone. The seat is kept; an older socket's end does not empty a newer's."""
-    _empty(seat)
+    _empty(seat, now=now)
 
 
 def report_video(*, seat: Seat) -> None:
@@ -126,12 +127,21 @@ def report_video(*, seat: Seat) -> None:
 
 
 @transaction.atomic
-def _empty(seat: Seat, **fields: object) -> bool:
+def _empty(seat: Seat, *, now: datetime, **fields: object) -> bool:
+    seat.session.lock()
     mine = Seat.objects.filter(pk=seat.pk, epoch=seat.epoch, is_present=True)
-    is_emptied = mine.update(is_present=False, is_connected=False, **fields) == 1
-    if is_emptied:
-        publish_change(seat.session)
-    return is_emptied
+    if not mine.exists():
+        return False
+    _note_parting(seat.session, now=now)
+    mine.update(is_present=False, is_connected=False, **fields)
+    publish_change(seat.session)
+    return True
+
+
+def _note_parting(session: VideoSession, *, now: datetime) -> None:
+    """Keep when the first of the two went: nobody pays for time alone in the room."""
+    if session.are_both_connected():
+        session.part(now=now)
 
 
 def _check_open(session: VideoSession, *, now: datetime) -> None:

@@ -52,10 +52,9 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
 @with_room
 def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
     visit = room.appointment
-    form = CheckInForm(request.POST or None, initial=presets(room))
-    has_ended = room.status == room.Status.ENDED and not form.is_bound
-    if has_ended or room.role_of(request.user) == Role.PROVIDER:
+    if room.is_past_the_door or room.role_of(request.user) == Role.PROVIDER:
         return redirect("video:room", visit.id)
+    form = CheckInForm(request.POST or None, initial=presets(room))
     context = {"appointment": visit, "form": form}
     if not form.is_valid():
         status = 422 if request.method == "POST" else 200

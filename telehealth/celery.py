@@ -12,6 +12,8 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     # Finds duties whose wake-up was lost with a broker or a killed worker.
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 15.0},
+    # Ends rooms that nobody ended: closing a browser presses no button.
+    "close-rooms": {"task": "sessions.tasks.close_abandoned_rooms", "schedule": 300.0},
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ('held_until', models.DateTimeField(null=True)),
                 ('booked_at', models.DateTimeField(null=True)),
                 ('arrived_at', models.DateTimeField(null=True)),
+                ('begun_at', models.DateTimeField(null=True)),
                 ('cancelled_at', models.DateTimeField(null=True)),
                 ('version', models.PositiveIntegerField(default=0)),
                 ('patient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='accounts.patient')),
@@ -111,6 +112,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='appointment',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['arrived', 'fulfilled']), _negated=True), ('arrived_at__isnull', False), _connector='OR'), name='appointment_arrived_before_fulfilled'),
+        ),
+        migrations.AddConstraint(
+            model_name='appointment',
+            constraint=models.CheckConstraint(condition=models.Q(('begun_at', None), ('status__in', ['arrived', 'fulfilled']), _connector='OR'), name='appointment_begun_has_arrived'),
         ),
         migrations.AddConstraint(
             model_name='attendance',

@@ -24,6 +24,7 @@ class Migration(migrations.Migration):
                 ('waiting_at', models.DateTimeField(null=True)),
                 ('admitted_at', models.DateTimeField(null=True)),
                 ('live_at', models.DateTimeField(null=True)),
+                ('parted_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('appointment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='video_session', to='appointments.appointment')),
             ],
@@ -66,6 +67,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='videosession',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'live'), _negated=True), ('live_at__isnull', False), _connector='OR'), name='video_session_live_since'),
+        ),
+        migrations.AddConstraint(
+            model_name='videosession',
+            constraint=models.CheckConstraint(condition=models.Q(('parted_at', None), models.Q(('live_at__isnull', False), ('parted_at__gte', models.F('live_at'))), _connector='OR'), name='video_session_parted_after_live'),
         ),
         migrations.AddConstraint(
             model_name='videosession',

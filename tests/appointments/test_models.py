@@ -86,6 +86,7 @@ def test_one_holder_holds_one_time(dr_bob, carol):
         ({"status": "cancelled"}, "appointment_cancelled_at_iff_cancelled"),
         ({"status": "arrived"}, "appointment_arrived_before_fulfilled"),
         ({"status": "fulfilled"}, "appointment_arrived_before_fulfilled"),
+        ({"begun_at": NOW}, "appointment_begun_has_arrived"),
     ],
 )
 def test_a_visit_that_cannot_be_is_refused(dr_bob, alice, fields, constraint):

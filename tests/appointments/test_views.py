@@ -559,6 +559,13 @@ def test_the_invitation_is_a_calendar_file(sign_in, visit, alice):
     assert b"BEGIN:VEVENT" in response.content
 
 
+def test_too_many_holds_from_one_address_are_refused_kindly(settings, dr_bob, clock):
+    settings.ACCOUNT_RATE_LIMITS = {"hold": "2/10m/ip"}
+    statuses = [choose(Client(), dr_bob, NINE + n * HOUR).status_code for n in range(3)]
+
+    assert statuses == [302, 302, 429]
+
+
 @pytest.mark.parametrize(
     "starts_at",
     [
@@ -580,10 +587,3 @@ def test_a_time_that_can_be_read_is_still_not_offered(visitor, dr_bob, starts_at
     choice = {"provider": dr_bob.slug, "starts_at": starts_at, "state": "IL"}
 
     assert visitor.post(url("create_hold"), choice).status_code == 409
-
-
-def test_too_many_holds_from_one_address_are_refused_kindly(settings, dr_bob, clock):
-    settings.ACCOUNT_RATE_LIMITS = {"hold": "2/10m/ip"}
-    statuses = [choose(Client(), dr_bob, NINE + n * HOUR).status_code for n in range(3)]
-
-    assert statuses == [302, 302, 429]

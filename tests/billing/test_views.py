@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from appointments.models import Attendance
 from billing import cards, payments
 from billing.models import CardOnFile, Entry, Payment
 from tests.billing import steps
@@ -192,6 +193,18 @@ def test_a_short_visit_has_nothing_to_charge(sign_in, visit, dr_bob):
 
     assert "Confirm: nothing to charge" in before
     assert "Confirmed. There was nothing to charge." in after
+
+
+def test_a_visit_longer_than_a_day_is_shown_as_a_day_and_says_so(sign_in, visit, charge, dr_bob):
+    usual = charge_page(sign_in(dr_bob.user), charge)
+    charge.delete()
+    Attendance.objects.filter(appointment=visit).update(ended_at=NINE + timedelta(days=30))
+
+    page = charge_page(sign_in(dr_bob.user), steps.draft(visit))
+
+    words = "A whole day or more was recorded"
+    assert ("1440 minutes" in page, words in page, words in usual) == (True, True, False)
+    assert "90837" in page
 
 
 # The receipt.

@@ -2,10 +2,13 @@ from datetime import timedelta
 
 import pytest
 
+from appointments import booking
 from appointments.models import Appointment, Attendance
+from billing.models import Charge
+from care import notes
 from core.models import AuditEvent
 from sessions import admission, seats
-from sessions.models import InvalidTransition, VideoSession
+from sessions.models import CheckIn, InvalidTransition, VideoSession
 from tests.sessions.conftest import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -65,7 +68,7 @@ def test_knock_on_an_ended_visit_is_refused(room, alice, dr_bob):
         admission.knock(session=room, by=alice.user, now=NOW)
 
 
-def test_admit_opens_the_door_once(room, alice, dr_bob):
+def test_admit_opens_the_door_once(room, checked_in, alice, dr_bob):
     admission.knock(session=room, by=alice.user, now=NOW)
     admission.admit(session=room, by=dr_bob.user, now=NOW + MINUTE)
     admission.admit(session=room, by=dr_bob.user, now=NOW + 2 * MINUTE)
@@ -197,3 +200,66 @@ def test_the_end_leaves_the_appointment_to_the_note(live, room, visit, dr_bob):
 
     visit.refresh_from_db()
     assert visit.status == Appointment.Status.ARRIVED
+
+
+def test_nobody_is_admitted_whose_check_in_was_taken_back(room, alice, dr_bob):
+    admission.knock(session=room, by=alice.user, now=NOW)
+
+    with pytest.raises(InvalidTransition):
+        admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+
+def test_who_waits_may_cancel_and_the_room_ends(room, visit, alice):
+    admission.knock(session=room, by=alice.user, now=NOW)
+
+    booking.cancel(appointment=visit, by=alice.user, now=NOW + MINUTE)
+
+    room.refresh_from_db()
+    assert (visit.status, room.status, room.ended_at) == ("cancelled", "ended", NOW + MINUTE)
+    assert "video.ended" in actions()
+
+
+def test_a_visit_is_not_cancelled_once_the_patient_is_let_in(
+    room, checked_in, visit, alice, dr_bob
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+    for person in (alice, dr_bob):
+        with pytest.raises(booking.TooLate):
+            booking.cancel(appointment=visit, by=person.user, now=NOW)
+
+    room.refresh_from_db()
+    assert (visit.status, room.status) == ("arrived", "admitted")
+
+
+def test_where_the_two_never_met_the_visit_has_not_begun(room, checked_in, visit, alice, dr_bob):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+    admission.end(session=room, by=dr_bob.user, now=NOW)
+
+    visit.refresh_from_db()
+    assert visit.begun_at is None
+
+
+def test_the_note_of_a_live_visit_cannot_be_signed_however_late(live, room, visit, dr_bob):
+    late = visit.ends_at + MINUTE
+    visit.refresh_from_db()
+    note = notes.open_note(appointment=visit, by=dr_bob.user, now=late)
+
+    with pytest.raises(notes.NotOver):
+        notes.sign(note=note, body="We spoke.", by=dr_bob.user, now=late)
+    admission.end(session=room, by=dr_bob.user, now=late)
+    notes.sign(note=note, body="We spoke.", by=dr_bob.user, now=late)
+
+    assert Charge.objects.get().appointment == visit
+
+
+def test_the_end_does_not_need_a_check_in(live, room, dr_bob):
+    CheckIn.objects.all().delete()
+
+    admission.end(session=room, by=dr_bob.user, now=NOW + MINUTE)
+
+    kept = Attendance.objects.get()
+    assert (room.status, kept.patient_state, kept.is_at_home) == ("ended", "IL", False)

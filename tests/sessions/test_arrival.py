@@ -1,11 +1,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Licence
 from core.models import AuditEvent
 from sessions import admission, arrival, opening
-from sessions.models import CheckIn, InvalidTransition
+from sessions.models import CheckIn, InvalidTransition, VideoSession
 from tests.factories import NINE, make_licence, make_visit
 from tests.sessions.conftest import HOME, NOW
 
@@ -112,3 +114,25 @@ def test_check_in_after_the_end_is_refused(room, alice, dr_bob):
 def test_an_unknown_state_has_no_licence(room, alice):
     with pytest.raises(arrival.NotLicensedThere):
         check_in(room, alice, state="ZZ")
+
+
+@pytest.mark.parametrize("state", ["IL", "NV"])
+@pytest.mark.parametrize("status", ["admitted", "live", "ended"])
+def test_what_was_said_at_the_door_stays(room, checked_in, alice, status, state):
+    VideoSession.objects.filter(pk=room.pk).update(
+        status=status, admitted_at=NOW, live_at=NOW, ended_at=NOW if status == "ended" else None
+    )
+
+    with pytest.raises(InvalidTransition):
+        check_in(room, alice, state=state, address="Elsewhere")
+
+    assert CheckIn.objects.values_list("state", "address").get() == ("IL", HOME["address"])
+    assert audited() == ["video.checked-in"]
+
+
+def test_a_refusal_is_told_to_the_room(room, checked_in, alice):
+    with CaptureQueriesContext(connection) as queries, pytest.raises(arrival.NotLicensedThere):
+        check_in(room, alice, state="NV")
+
+    told = [q["sql"] for q in queries if "pg_notify" in q["sql"]]
+    assert [f"session.{room.pk}" in sql for sql in told] == [True]

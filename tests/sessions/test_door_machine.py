@@ -60,7 +60,7 @@ class Player:
         elif seat and deed == "leave":
             seats.leave(seat=seat, now=self.now)
         elif seat:
-            seats.drop(seat=seat)
+            seats.drop(seat=seat, now=self.now)
 
 
 @pytest.mark.django_db
@@ -97,6 +97,11 @@ def start_over(room) -> None:
     AuditEvent.objects.all().delete()
     CheckIn.objects.get_or_create(session=room, defaults=HOME | {"checked_in_at": NOW})
     VideoSession.objects.filter(pk=room.pk).update(
-        status="scheduled", waiting_at=None, admitted_at=None, live_at=None, ended_at=None
+        status="scheduled",
+        waiting_at=None,
+        admitted_at=None,
+        live_at=None,
+        parted_at=None,
+        ended_at=None,
     )
     room.refresh_from_db()

@@ -1,10 +1,14 @@
 """What the database refuses."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
 from sessions.models import CheckIn, InvalidTransition, Role, Seat, VideoSession
 from tests.sessions.conftest import HOME, NOW
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -19,6 +23,8 @@ def seat(room, alice):
         ({"status": "admitted"}, "video_session_admitted_since"),
         ({"status": "live"}, "video_session_live_since"),
         ({"status": "ended"}, "video_session_ended_at_iff_ended"),
+        ({"parted_at": NOW}, "video_session_parted_after_live"),
+        ({"parted_at": NOW, "live_at": NOW + MINUTE}, "video_session_parted_after_live"),
         ({"ended_at": NOW}, "video_session_ended_at_iff_ended"),
         ({"status": "elsewhere"}, "video_session_status_known"),
     ],

@@ -61,8 +61,17 @@ def test_a_visit_in_progress_is_not_cut_off_by_the_clock(visit):
     assert opening.open_room(appointment=visit, now=NINE + 5 * HOUR) == room
 
 
-def test_an_ended_room_is_found_however_late(visit, dr_bob):
+def test_the_room_of_a_visit_that_was_held_is_found_however_late(visit, dr_bob):
     room = opening.open_room(appointment=visit, now=NINE)
+    for step in (room.wait, room.admit, room.go_live):
+        step(now=NINE)
     admission.end(session=room, by=dr_bob.user, now=NINE)
 
     assert opening.open_room(appointment=visit, now=NINE + 5 * HOUR).status == "ended"
+
+
+def test_where_the_two_never_met_the_room_closes_with_its_hours(visit, dr_bob):
+    room = opening.open_room(appointment=visit, now=NINE)
+    admission.end(session=room, by=dr_bob.user, now=NINE)
+
+    assert why_closed(visit, NINE + 5 * HOUR) == "late"

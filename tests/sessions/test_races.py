@@ -1,15 +1,17 @@
 """Two presses at the same moment, against the real database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
+from appointments import booking
 from appointments.models import Attendance
 from core.models import AuditEvent
 from sessions import admission, opening, seats
-from sessions.models import VideoSession
+from sessions.models import InvalidTransition, VideoSession
 from tests.sessions.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,3 +85,24 @@ def test_many_ends_are_one_end(room, checked_in, alice, dr_bob):
     at_once(*[lambda: admission.end(session=fresh(room), by=dr_bob.user, now=NOW)] * CROWD)
 
     assert (audited("video.ended"), Attendance.objects.count()) == (1, 1)
+
+
+def test_a_cancellation_and_the_open_door_do_not_both_happen(
+    room, checked_in, visit, alice, dr_bob
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    visit.refresh_from_db()
+
+    def cancel():
+        with suppress(booking.TooLate):
+            booking.cancel(appointment=visit, by=alice.user, now=NOW)
+
+    def admit():
+        with suppress(InvalidTransition):
+            admission.admit(session=fresh(room), by=dr_bob.user, now=NOW)
+
+    at_once(cancel, admit)
+
+    room.refresh_from_db()
+    visit.refresh_from_db()
+    assert (visit.status, room.status) in [("cancelled", "ended"), ("arrived", "admitted")]

@@ -118,7 +118,7 @@ def test_a_seat_is_lost_when_the_patient_may_not_be_treated_where_she_is(checked
 def test_a_dropped_socket_only_marks_the_seat_empty(checked_in, alice, dr_bob, sit):
     seat, other = sit(alice), sit(dr_bob)
 
-    seats.drop(seat=seat)
+    seats.drop(seat=seat, now=NOW)
 
     assert presence.picture(held(other))["other"] == {
         "is_here": False,
@@ -142,7 +142,7 @@ def test_to_leave_is_told_from_a_dropped_socket(checked_in, alice, dr_bob, sit):
 def test_an_old_sockets_end_does_not_empty_the_seat(checked_in, alice, dr_bob, sit):
     old, _new, other = sit(alice), sit(alice), sit(dr_bob)
 
-    seats.drop(seat=old)
+    seats.drop(seat=old, now=NOW)
 
     assert presence.picture(held(other))["other"] == {
         "is_here": True,

@@ -258,3 +258,40 @@ def test_a_get_changes_nothing(as_bob, visit, room):
     as_bob.get(page("room", visit))
 
     assert VideoSession.objects.get().status == "scheduled"
+
+
+def test_the_page_says_that_a_visit_under_way_is_not_cancelled(
+    as_alice, visit, room, checked_in, alice, dr_bob
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+    refused = as_alice.post(reverse("appointments:create_cancellation", args=[visit.id]))
+    detail = as_alice.get(reverse("appointments:detail", args=[visit.id])).content.decode()
+
+    assert (refused.status_code, "It has begun" in refused.content.decode()) == (409, True)
+    assert "Cancel this visit" not in detail
+
+
+def test_a_visit_that_was_called_off_has_no_room_though_somebody_waited(
+    as_alice, visit, room, alice
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    booking.cancel(appointment=visit, by=alice.user, now=NOW)
+
+    response = as_alice.get(page("room", visit))
+
+    assert response.status_code == 409
+    assert "This visit does not take place" in response.content.decode()
+
+
+def test_a_check_in_during_the_visit_is_led_back_to_it(
+    as_alice, visit, room, checked_in, alice, dr_bob
+):
+    admission.knock(session=room, by=alice.user, now=NOW)
+    admission.admit(session=room, by=dr_bob.user, now=NOW)
+
+    response = as_alice.post(page("room_check_in", visit), ANSWERS | {"state": "NV"})
+
+    assert (response.status_code, response["Location"]) == (302, page("room", visit))
+    assert CheckIn.objects.get().state == "IL"

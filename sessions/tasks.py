@@ -1,0 +1,11 @@
+"""Wake-ups of the room."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from sessions import closing
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def close_abandoned_rooms(**_later: object) -> None:
+    closing.close_abandoned(now=timezone.now())
