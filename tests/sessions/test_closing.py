@@ -52,6 +52,15 @@ def test_a_room_in_which_somebody_still_is_goes_on(room, pair, over):
     assert kept(room) == ("live", [])
 
 
+def test_seats_that_a_killed_process_left_taken_do_not_keep_a_room_for_ever(room, pair, over):
+    much_later = over + closing.GIVE_UP_AFTER
+
+    counts = [closing.close_abandoned(now=at) for at in (much_later - MINUTE, much_later)]
+
+    assert counts == [0, 1]
+    assert kept(room) == ("ended", [over - NOW])
+
+
 def test_a_waiting_room_is_closed_without_attendance(room, visit, alice, over):
     admission.knock(session=room, by=alice.user, now=NOW)
 
@@ -87,9 +96,8 @@ def test_who_comes_back_alone_adds_nothing(room, pair, alice, dr_bob):
     assert kept(room) == ("ended", [12 * MINUTE])
 
 
-def test_beat_asks_for_it(room, db):
+def test_beat_asks_for_what_a_worker_knows():
     app.loader.import_default_modules()
 
-    close_abandoned_rooms()
-
+    assert close_abandoned_rooms.name in app.tasks
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} - set(app.tasks) == set()
