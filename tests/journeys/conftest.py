@@ -65,16 +65,19 @@ def browser() -> Iterator[Browser]:
 def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
     """Return a function that opens a browser of somebody's own; options as in Playwright."""
     contexts: list[BrowserContext] = []
+    uncaught: list[str] = []
 
     def open_context(**options: object) -> BrowserContext:
         context = browser.new_context(base_url=site, **options)
         context.set_default_timeout(PATIENCE * 1000)
+        context.on("weberror", lambda error: uncaught.append(str(error.error)))
         contexts.append(context)
         return context
 
     yield open_context
     for context in contexts:
         context.close()
+    assert uncaught == [], "a script on a page failed"
 
 
 @pytest.fixture

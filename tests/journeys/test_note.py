@@ -75,6 +75,29 @@ def test_words_outlast_a_lost_connection(open_note, address):
     assert ProgressNote.objects.get().body == WORDS
 
 
+@pytest.mark.parametrize("button", ["Save draft", "Sign and finish"])
+def test_a_press_while_the_server_is_away_keeps_the_words(open_note, button):
+    page = open_note()
+    page.get_by_label("Your note").fill(WORDS)
+    page.context.set_offline(True)
+
+    page.get_by_role("button", name=button).click()
+
+    expect(page.get_by_text("Not saved yet. Your words are still here.")).to_be_visible()
+    expect(page.get_by_label("Your note")).to_have_value(WORDS)
+
+    page.context.set_offline(False)
+    page.get_by_role("button", name=button).click()
+    page.wait_for_load_state()
+
+    if button == "Sign and finish":
+        page.wait_for_url("**/charges/**")
+        assert ProgressNote.objects.get().is_signed
+    else:
+        expect(page.get_by_text(SAVED)).to_be_visible()
+    assert ProgressNote.objects.get().body == WORDS
+
+
 def test_two_windows_lose_nothing(open_note, axe):
     first, second = open_note(), open_note()
     first.get_by_label("Your note").fill("In one window")

@@ -5,6 +5,7 @@ const SAVE_EVERY = 4000; // milliseconds, where something has changed
 class NoteEditor extends HTMLElement {
   #saved = null;
   #saving = null;
+  #isLeaving = false;
   #isStopped = false; // a newer copy exists, or nobody is signed in: a person has to decide
 
   connectedCallback() {
@@ -23,12 +24,14 @@ class NoteEditor extends HTMLElement {
     return this.#form.elements.body.value;
   }
 
-  /** A save under way would make the page's own revision old: it ends first. */
+  /** The page is left only for a server that has just answered: its error page would eat the words. */
   async #submit(event) {
-    window.removeEventListener("beforeunload", this.#ask);
-    if (!this.#saving) return;
+    if (this.#isLeaving) return;
     event.preventDefault();
-    await this.#saving;
+    await this.#saving; // it would make the page's own revision old
+    if (this.#saving || !(await this.#deliver())) return;
+    this.#isLeaving = true;
+    window.removeEventListener("beforeunload", this.#ask);
     this.#form.requestSubmit(event.submitter);
   }
 
@@ -38,11 +41,17 @@ class NoteEditor extends HTMLElement {
 
   #save() {
     if (this.#saving || this.#isStopped || this.#words === this.#saved) return;
+    this.#deliver();
+  }
+
+  #deliver() {
     this.#saving = this.#send(this.#words).finally(() => {
       this.#saving = null;
     });
+    return this.#saving;
   }
 
+  /** Save; return whether the server can now take the form itself, to go on or to say what is wrong. */
   async #send(words) {
     const body = new FormData(this.#form);
     body.set("deed", "save");
@@ -55,8 +64,11 @@ class NoteEditor extends HTMLElement {
       });
       if (response.ok) this.#keep(await response.text(), words);
       else this.#refused(response);
+      return response.ok || response.status === 409 || response.status === 422;
     } catch {
+      this.#saved = null; // so that the next round tries again
       this.#say(this.dataset.notSaved);
+      return false;
     }
   }
 

@@ -14,7 +14,7 @@ const KINDS = ["audio", "video"];
 export class Peer extends EventTarget {
   #isOfferer;
   #send;
-  #ice = [];
+  #configuration = { iceServers: [], bundlePolicy: "max-bundle" };
   #connection = null;
   #call = "";
   #early = []; // candidates that came before their description
@@ -46,8 +46,9 @@ export class Peer extends EventTarget {
   }
 
   set ice(servers) {
-    this.#ice = servers;
-    this.#connection?.setConfiguration({ iceServers: servers });
+    // Whole, each time: a browser refuses a configuration that drops the bundle policy.
+    this.#configuration = { ...this.#configuration, iceServers: servers };
+    this.#connection?.setConfiguration(this.#configuration);
   }
 
   /* Offer a new connection. Only the offerer calls this. */
@@ -106,7 +107,7 @@ export class Peer extends EventTarget {
   #make(call) {
     this.close();
     this.#call = call;
-    const connection = new RTCPeerConnection({ iceServers: this.#ice, bundlePolicy: "max-bundle" });
+    const connection = new RTCPeerConnection(this.#configuration);
     this.#connection = connection;
     connection.addEventListener("icecandidate", ({ candidate }) => this.#tell(call, candidate));
     connection.addEventListener("negotiationneeded", () => this.#offer(connection));
