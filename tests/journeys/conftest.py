@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -39,13 +39,10 @@ def application(static_files):
 @pytest.fixture
 def site(transactional_db, application) -> Iterator[str]:
     """The address of a running site. Jobs are done at once, so that mail is there to be read."""
-    with pytest.MonkeyPatch.context() as patch:
-        # Each request has a thread of its own, and a kept connection would outlive it.
-        patch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)
-        with serving(application) as address:
-            celery.conf.task_always_eager = True
-            yield address
-            celery.conf.task_always_eager = False
+    with serving(application) as address:
+        celery.conf.task_always_eager = True
+        yield address
+        celery.conf.task_always_eager = False
     gc.collect()  # here, where what servestatic forgot is forgiven
 
 
