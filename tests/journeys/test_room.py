@@ -216,15 +216,25 @@ def test_leaving_is_told_and_the_way_back_is_open(patient, provider, visit, axe)
         wait_until_seen(page)
 
 
-def test_a_second_window_takes_the_seat(patient, provider, visit):
+def test_a_second_window_takes_the_seat(patient, provider, visit, axe):
     meet(patient, provider, visit)
 
     second = patient.context.new_page()
     come_in(second, visit)
 
-    expect(status(patient)).to_have_text("You opened this visit somewhere else. It goes on there.")
+    expect(patient.get_by_role("heading")).to_have_text("You opened this visit somewhere else")
+    expect(patient.get_by_role("button")).to_have_text("Go on here")
+    expect(status(patient)).to_be_hidden()
+    expect(patient.get_by_text("Only the two of you")).to_be_hidden()
+    assert not patient.locator("[data-self]").evaluate("video => video.srcObject?.active")
+    axe(patient)
     wait_until_seen(second)
     wait_until_seen(provider)
+
+    patient.get_by_role("button", name="Go on here").click()
+
+    expect(status(patient)).to_have_text("Connected.")
+    expect(second.get_by_role("heading")).to_have_text("You opened this visit somewhere else")
     second.close()
 
 

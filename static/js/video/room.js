@@ -119,6 +119,8 @@ class VideoRoom extends HTMLElement {
 
   #finish(code) {
     this.#hangUp();
+    this.#media.close();
+    this.#room = null;
     if (code === OVER) {
       location.reload(); // the server knows what comes after the end
     } else {
@@ -216,6 +218,7 @@ class VideoRoom extends HTMLElement {
       cam: () => this.#media.toggleCamera(),
       panel: () => this.#stage.fold(),
       tap: () => this.#stage.hearOther(),
+      reload: () => location.reload(),
     };
     answers[tool]?.();
     if (deed) {

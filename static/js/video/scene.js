@@ -2,7 +2,8 @@
 
 Patient before the door:   waiting, soon (the provider is in the room)
 Provider before the door:  empty, door (somebody knocks), stepped-out
-Both afterwards:           joining, together, away (broken off), left (by choice) */
+Both afterwards:           joining, together, away (broken off), left (by choice)
+At the end of the page:    taken (by another window), refused; static/js/video/stage.js plays them */
 
 export function sceneOf({ role, room, isConnected, wasConnected }) {
   const { status, other } = room;

@@ -73,12 +73,13 @@ export class Stage {
     }
   }
 
-  /* The page has lost its place: what is left works no longer. */
-  close(name) {
-    this.say(name);
-    for (const tool of this.#page.querySelectorAll("[data-tool], button[data-deed]")) {
-      tool.disabled = true;
+  /* The page has lost its place: only the scene that says so stays. */
+  close(scene) {
+    this.play(scene, { isOtherSeen: false });
+    for (const name of ["status", "tools", "panel", "tap"]) {
+      this.#find(name).hidden = true;
     }
+    this.#page.querySelector(`[data-in="${scene}"] h1`).focus();
   }
 
   #find(name) {
