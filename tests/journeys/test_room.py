@@ -191,6 +191,18 @@ def test_the_media_outlive_the_socket(patient, provider, visit):
     assert (stats(patient)["call"], stats(provider)["call"]) == (call, call)
 
 
+def test_a_page_that_is_gone_is_told_at_once(patient, provider, visit):
+    meet(patient, provider, visit)
+
+    patient.goto("about:blank")
+
+    lost = "Alice Doe has lost the connection. We are trying again."
+    expect(status(provider)).to_have_text(lost, timeout=3000)
+    expect(provider.locator("[data-remote]")).to_be_hidden()
+    expect(provider.get_by_text("Only the two of you")).to_be_hidden()
+    expect(provider.get_by_text("Alice Doe may not see or hear you right now.")).to_be_visible()
+
+
 @pytest.mark.parametrize("who", ["patient", "provider"])
 def test_a_reload_comes_back(patient, provider, visit, who):
     meet(patient, provider, visit)
@@ -249,7 +261,7 @@ def test_the_provider_may_come_first(patient, provider, visit):
     wait_until_seen(provider)
 
 
-def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, alice, visit):
+def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, alice, visit, axe):
     deaf = page_for(alice.user)
     deaf.add_init_script(
         "navigator.mediaDevices.getUserMedia = () =>"
@@ -264,7 +276,12 @@ def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, al
 
     expect(status(deaf)).to_have_text("Connected.")
     wait_until_seen(deaf)
-    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+    expect(provider.get_by_text("No picture at the moment.", exact=True)).to_be_visible()
+    expect(provider.get_by_text("Alice Doe has no microphone.")).to_be_visible()
+    expect(status(provider)).to_have_text("Connected.")
+    expect(deaf.get_by_text("Your microphone is not working, so Bob Ray cannot")).to_be_visible()
+    axe(provider)
+    axe(deaf)
 
 
 def test_the_controls_work_by_keyboard(patient, provider, visit):
