@@ -295,6 +295,19 @@ def test_the_controls_work_by_keyboard(patient, provider, visit):
     expect(patient.get_by_role("button", name="Camera off")).to_be_focused()
 
 
+@pytest.mark.parametrize("name", ["room", "devices"])
+def test_without_scripts_the_page_says_so_and_shows_no_dead_control(page_for, alice, visit, name):
+    check_in(page_for(alice.user), visit)
+    page = page_for(alice.user, java_script_enabled=False)
+
+    page.goto(f"/visits/{visit.id}/{name}/")
+
+    main = page.get_by_role("main")
+    # Playwright never looks into a noscript element, so the source is asked.
+    assert "Video needs JavaScript." in page.content().partition("<h1")[0]
+    assert main.get_by_role("button").all() == []
+
+
 def sockets_of(page: Page) -> list[WebSocketRoute]:
     """The page's sockets, the newest last, to be cut. Ask before the page opens one."""
     opened: list[WebSocketRoute] = []
