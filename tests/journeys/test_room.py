@@ -191,6 +191,18 @@ def test_the_media_outlive_the_socket(patient, provider, visit):
     assert (stats(patient)["call"], stats(provider)["call"]) == (call, call)
 
 
+def test_a_page_that_is_gone_is_told_at_once(patient, provider, visit):
+    meet(patient, provider, visit)
+
+    patient.goto("about:blank")
+
+    lost = "Alice Doe has lost the connection. We are trying again."
+    expect(status(provider)).to_have_text(lost, timeout=3000)
+    expect(provider.locator("[data-remote]")).to_be_hidden()
+    expect(provider.get_by_text("Only the two of you")).to_be_hidden()
+    expect(provider.get_by_text("Alice Doe may not see or hear you right now.")).to_be_visible()
+
+
 @pytest.mark.parametrize("who", ["patient", "provider"])
 def test_a_reload_comes_back(patient, provider, visit, who):
     meet(patient, provider, visit)
@@ -216,15 +228,25 @@ def test_leaving_is_told_and_the_way_back_is_open(patient, provider, visit, axe)
         wait_until_seen(page)
 
 
-def test_a_second_window_takes_the_seat(patient, provider, visit):
+def test_a_second_window_takes_the_seat(patient, provider, visit, axe):
     meet(patient, provider, visit)
 
     second = patient.context.new_page()
     come_in(second, visit)
 
-    expect(status(patient)).to_have_text("You opened this visit somewhere else. It goes on there.")
+    expect(patient.get_by_role("heading")).to_have_text("You opened this visit somewhere else")
+    expect(patient.get_by_role("button")).to_have_text("Go on here")
+    expect(status(patient)).to_be_hidden()
+    expect(patient.get_by_text("Only the two of you")).to_be_hidden()
+    assert not patient.locator("[data-self]").evaluate("video => video.srcObject?.active")
+    axe(patient)
     wait_until_seen(second)
     wait_until_seen(provider)
+
+    patient.get_by_role("button", name="Go on here").click()
+
+    expect(status(patient)).to_have_text("Connected.")
+    expect(second.get_by_role("heading")).to_have_text("You opened this visit somewhere else")
     second.close()
 
 
@@ -239,7 +261,7 @@ def test_the_provider_may_come_first(patient, provider, visit):
     wait_until_seen(provider)
 
 
-def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, alice, visit):
+def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, alice, visit, axe):
     deaf = page_for(alice.user)
     deaf.add_init_script(
         "navigator.mediaDevices.getUserMedia = () =>"
@@ -254,7 +276,12 @@ def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, al
 
     expect(status(deaf)).to_have_text("Connected.")
     wait_until_seen(deaf)
-    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+    expect(provider.get_by_text("No picture at the moment.", exact=True)).to_be_visible()
+    expect(provider.get_by_text("Alice Doe has no microphone.")).to_be_visible()
+    expect(status(provider)).to_have_text("Connected.")
+    expect(deaf.get_by_text("Your microphone is not working, so Bob Ray cannot")).to_be_visible()
+    axe(provider)
+    axe(deaf)
 
 
 def test_the_controls_work_by_keyboard(patient, provider, visit):
@@ -266,6 +293,19 @@ def test_the_controls_work_by_keyboard(patient, provider, visit):
     expect(patient.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
     patient.keyboard.press("Tab")
     expect(patient.get_by_role("button", name="Camera off")).to_be_focused()
+
+
+@pytest.mark.parametrize("name", ["room", "devices"])
+def test_without_scripts_the_page_says_so_and_shows_no_dead_control(page_for, alice, visit, name):
+    check_in(page_for(alice.user), visit)
+    page = page_for(alice.user, java_script_enabled=False)
+
+    page.goto(f"/visits/{visit.id}/{name}/")
+
+    main = page.get_by_role("main")
+    # Playwright never looks into a noscript element, so the source is asked.
+    assert "Video needs JavaScript." in page.content().partition("<h1")[0]
+    assert main.get_by_role("button").all() == []
 
 
 def sockets_of(page: Page) -> list[WebSocketRoute]:

@@ -123,7 +123,7 @@ def test_a_state_without_licence_is_refused_with_the_way_on(as_alice, visit):
     text = response.content.decode()
     assert (response.status_code, CheckIn.objects.count()) == (409, 0)
     assert "You did nothing wrong." in text
-    assert "Nevada is not one of them" in text
+    assert "is not licensed in Nevada" in text
     for way_on in (
         reverse("appointments:detail", args=[visit.id]),
         reverse("messaging:create_thread", args=[visit.id]),

@@ -7,6 +7,7 @@ export class Media extends EventTarget {
   #audio = null;
   #video = null;
   #isMuted = false;
+  #isClosed = false;
 
   get audio() {
     return this.#audio;
@@ -32,6 +33,12 @@ export class Media extends EventTarget {
     this.#changed();
   }
 
+  /* Let both go, also what is still on its way. */
+  close() {
+    this.#isClosed = true;
+    this.#changed();
+  }
+
   /* Muted, the microphone sends silence: the connection stays measurable. */
   toggleMute() {
     this.#isMuted = !this.#isMuted;
@@ -51,6 +58,11 @@ export class Media extends EventTarget {
   }
 
   #changed() {
+    if (this.#isClosed) {
+      this.#audio?.stop();
+      this.#video?.stop();
+      this.#audio = this.#video = null;
+    }
     this.dispatchEvent(new Event("change"));
   }
 }

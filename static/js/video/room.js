@@ -12,6 +12,7 @@ import { summary } from "./stats.js";
 const OVER = 4410;
 const TAKEN = 4409;
 const ASK_AGAIN_MS = 5000;
+const SILENT_LOOKS = 3; // a muted microphone sends silence, none sends nothing
 
 class VideoRoom extends HTMLElement {
   #page = crypto.randomUUID(); // tells a reload from a socket that came back
@@ -23,6 +24,9 @@ class VideoRoom extends HTMLElement {
   #asking = 0;
   #reported = "";
   #wasConnected = false;
+  #isMoving = false;
+  #silentLooks = 0;
+  #isMuteUntold = false;
   #media = new Media();
   #signalling;
   #peer;
@@ -39,6 +43,7 @@ class VideoRoom extends HTMLElement {
     this.#stall = new Stall({
       stats: () => this.#peer.stats(),
       onStall: () => this.#signalling.send("ice"),
+      onLook: (seen) => this.#looked(seen),
     });
     this.#listen();
     this.#signalling.open();
@@ -119,6 +124,8 @@ class VideoRoom extends HTMLElement {
 
   #finish(code) {
     this.#hangUp();
+    this.#media.close();
+    this.#room = null;
     if (code === OVER) {
       location.reload(); // the server knows what comes after the end
     } else {
@@ -177,7 +184,20 @@ class VideoRoom extends HTMLElement {
     }
   }
 
+  #looked({ isMoving, hasSound }) {
+    this.#isMoving = isMoving;
+    const isSilent = this.#isInside && !this.#other.mic && !hasSound;
+    this.#silentLooks = isSilent ? this.#silentLooks + 1 : 0;
+    if (hasSound && this.#isMuteUntold && this.#stage.scene === "together") {
+      this.#isMuteUntold = false;
+      this.#stage.say("they-muted");
+    }
+    this.#draw();
+  }
+
   #hangUp() {
+    this.#isMoving = false;
+    this.#silentLooks = 0;
     this.#otherPage = "";
     this.#prepared = "";
     clearTimeout(this.#asking);
@@ -202,9 +222,12 @@ class VideoRoom extends HTMLElement {
 
   #otherMedia({ mic, cam }) {
     this.#other = { mic, cam };
+    this.#isMuteUntold = !mic; // told at the next look, which knows muted from missing
     this.#stall.forgive();
     this.#draw();
-    this.#stage.say(mic ? this.#stage.scene : "they-muted");
+    if (mic) {
+      this.#stage.say(this.#stage.scene); // in place of "muted"
+    }
   }
 
   /* The page */
@@ -216,6 +239,7 @@ class VideoRoom extends HTMLElement {
       cam: () => this.#media.toggleCamera(),
       panel: () => this.#stage.fold(),
       tap: () => this.#stage.hearOther(),
+      reload: () => location.reload(),
     };
     answers[tool]?.();
     if (deed) {
@@ -228,8 +252,13 @@ class VideoRoom extends HTMLElement {
     if (this.#room) {
       const { isConnected } = this.#peer;
       const known = { role: this.dataset.role, room: this.#room, isConnected };
-      const scene = sceneOf({ ...known, wasConnected: this.#wasConnected });
-      this.#stage.play(scene, { isOtherSeen: this.#other.cam });
+      const seen = { isMoving: this.#isMoving, wasConnected: this.#wasConnected };
+      const scene = sceneOf({ ...known, ...seen });
+      const isOtherSilent = scene === "together" && this.#silentLooks >= SILENT_LOOKS;
+      this.#stage.play(scene, { isOtherSeen: this.#other.cam, isOtherSilent });
+      if (scene === "away" && !this.#room.other.is_here) {
+        this.#stage.say("they-lost");
+      }
     }
   }
 }

@@ -2,9 +2,11 @@
 
 Patient before the door:   waiting, soon (the provider is in the room)
 Provider before the door:  empty, door (somebody knocks), stepped-out
-Both afterwards:           joining, together, away (broken off), left (by choice) */
+Both afterwards:           joining, together, away (broken off), left (by choice)
+At the end of the page:    taken (by another window), refused; static/js/video/stage.js plays them */
 
-export function sceneOf({ role, room, isConnected, wasConnected }) {
+/* A socket that is gone while the picture moves changes nothing; with a still one, the other is gone. */
+export function sceneOf({ role, room, isConnected, isMoving, wasConnected }) {
   const { status, other } = room;
   if (status === "scheduled" || status === "waiting") {
     return role === "patient" ? waiting(other) : before(status, other);
@@ -12,7 +14,7 @@ export function sceneOf({ role, room, isConnected, wasConnected }) {
   if (other.has_left) {
     return "left";
   }
-  if (isConnected) {
+  if (isConnected && (other.is_here || isMoving)) {
     return "together";
   }
   return wasConnected || !other.is_here ? "away" : "joining";

@@ -20,7 +20,7 @@ export class Stage {
   }
 
   /* Show the parts of a scene; a new one is announced. */
-  play(scene, { isOtherSeen }) {
+  play(scene, { isOtherSeen, isOtherSilent = false }) {
     if (scene !== this.scene) {
       this.#page.dataset.scene = scene;
       this.say(scene);
@@ -31,6 +31,7 @@ export class Stage {
     const isTogether = scene === "together";
     this.#find("remote").hidden = !(isTogether && isOtherSeen);
     this.#find("remote-dark").hidden = !isTogether || isOtherSeen;
+    this.#find("remote-silent").hidden = !isOtherSilent;
   }
 
   showOther(stream) {
@@ -55,6 +56,7 @@ export class Stage {
     this.#press("cam", !video);
     this.#tool("mic").disabled = !audio;
     this.#tool("cam").disabled = false;
+    this.#find("own-silent").hidden = Boolean(audio);
   }
 
   fold() {
@@ -73,12 +75,13 @@ export class Stage {
     }
   }
 
-  /* The page has lost its place: what is left works no longer. */
-  close(name) {
-    this.say(name);
-    for (const tool of this.#page.querySelectorAll("[data-tool], button[data-deed]")) {
-      tool.disabled = true;
+  /* The page has lost its place: only the scene that says so stays. */
+  close(scene) {
+    this.play(scene, { isOtherSeen: false });
+    for (const name of ["status", "own-silent", "tools", "panel", "tap"]) {
+      this.#find(name).hidden = true;
     }
+    this.#page.querySelector(`[data-in="${scene}"] h1`).focus();
   }
 
   #find(name) {

@@ -10,14 +10,17 @@ const REST_STEPS = 8; // after a restart: give it time
 export class Stall {
   #stats;
   #onStall;
+  #onLook;
   #timer = 0;
   #received = 0;
   #still = 0;
   #isFlowing = false;
 
-  constructor({ stats, onStall }) {
+  /* onLook gets { isMoving, hasSound }: since the last look, and ever on this connection. */
+  constructor({ stats, onStall, onLook }) {
     this.#stats = stats;
     this.#onStall = onStall;
+    this.#onLook = onLook;
   }
 
   start() {
@@ -42,6 +45,8 @@ export class Stall {
     this.#received = received;
     this.#still = isMoving ? 0 : this.#still + 1;
     this.#isFlowing ||= isMoving;
+    const hasSound = inbound.some(({ kind, packetsReceived }) => kind === "audio" && packetsReceived);
+    this.#onLook({ isMoving, hasSound });
     if (this.#isFlowing && this.#still === STILL_STEPS) {
       this.#still = -REST_STEPS;
       this.#onStall();
