@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import secrets
 import socket
 import subprocess
 from datetime import timedelta
@@ -22,9 +23,16 @@ CONF = Path(__file__).resolve().parents[2] / "docs" / "turn.conf"
 
 
 def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below the ephemeral ones: a browser of another test could take one of those first."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+            try:
+                tcp.bind(("127.0.0.1", port))
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @pytest.fixture
@@ -37,7 +45,7 @@ def relay(tmp_path: Path, settings):
     settings.TURN_URLS, settings.TURN_SECRET = [f"turn:127.0.0.1:{port}"], SECRET
     own_files = ["-b", str(tmp_path / "turn.db"), "--pidfile", str(tmp_path / "turn.pid")]
     command = [turnserver(), "-c", str(conf), "-L", "127.0.0.1", *own_files]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         wait_for(port)
         yield ("127.0.0.1", port)
         server.terminate()
