@@ -5,6 +5,7 @@ from playwright.sync_api import expect
 
 from messaging import messages, threads
 from tests.factories import NOW
+from tests.live_site import wait_until
 
 pytestmark = pytest.mark.journey
 
@@ -51,11 +52,7 @@ def test_what_is_seen_on_the_open_page_is_read(open_thread, alice, dr_bob, threa
     write(hers, "Hello")
     expect(his.get_by_role("log")).to_contain_text("Hello")
 
-    his.wait_for_function(
-        "performance.getEntriesByType('resource').some(e => e.name.endsWith('/reading/'))"
-    )
-
-    assert thread.messages.get().read_at is not None
+    wait_until(lambda: thread.messages.get().read_at is not None)
 
 
 def test_words_outlast_a_lost_connection_and_are_sent_once(open_thread, alice, thread):
