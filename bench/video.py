@@ -24,23 +24,23 @@ from tests import server
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
 server.prepare_environment()
 
-import django  # noqa: E402 -- its settings read the environment made above
+import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 -- after setup, as all that follow
-from django.core.management import call_command  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import get_runner  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.test import Client
+from django.test.utils import get_runner
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from accounts.models import Practice, User  # noqa: E402
-from appointments.models import Appointment  # noqa: E402
-from sessions import arrival, opening  # noqa: E402
-from tests import factories  # noqa: E402
-from tests.live_site import FLAGS, serving, wait_until  # noqa: E402
-from tests.tools import chromium  # noqa: E402
+from accounts.models import Practice, User
+from appointments.models import Appointment
+from sessions import arrival, opening
+from tests import factories
+from tests.live_site import FLAGS, serving, wait_until
+from tests.tools import chromium
 
 ROUNDS = 12
 PICTURE = {"width": {"ideal": 1280}, "height": {"ideal": 720}, "frameRate": {"ideal": 24}}
