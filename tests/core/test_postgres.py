@@ -36,8 +36,27 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data_dir(folder: Path) -> Path:
+def empty(folder: Path) -> Path:
+    """Where a server may be, and none has been yet."""
     return folder / "postgres"
+
+
+@pytest.fixture(scope="module")
+def created() -> Iterator[Path]:
+    """A database that was made once, and whose server has stopped."""
+    path = Path(tempfile.mkdtemp(prefix="postgres test "))
+    path.chmod(0o755)
+    postgres.acquire(path / "postgres", durable=False)
+    postgres.release(path / "postgres")
+    yield path / "postgres"
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def data_dir(empty: Path, created: Path) -> Path:
+    """A copy of that database: to make one takes longer than what most tests ask about."""
+    subprocess.run(["cp", "-a", created, empty], check=True)  # with its owners and permissions
+    return empty
 
 
 def start_holder(data_dir: Path) -> subprocess.Popen[str]:
@@ -80,8 +99,8 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def test_a_server_starts_where_there_was_nothing(data_dir):
-    address = postgres.acquire(data_dir, durable=False)
+def test_a_server_starts_where_there_was_nothing(empty):
+    address = postgres.acquire(empty, durable=False)
 
     assert ask(address, "SELECT current_database()") == "telehealth"
     assert ask(address, "SHOW listen_addresses") == ""
@@ -99,13 +118,13 @@ def test_search_ignores_case_beyond_ascii(data_dir):
     assert ask(address, "SELECT 'ÄLV' ILIKE 'älv'") is True
 
 
-def test_only_the_database_account_reaches_data_and_socket(data_dir):
-    postgres.acquire(data_dir, durable=False)
+def test_only_the_database_account_reaches_data_and_socket(empty):
+    postgres.acquire(empty, durable=False)
 
-    assert mode(data_dir / "data") == 0o700
-    assert mode(data_dir / "socket") == 0o700
-    assert mode(data_dir / "password") == 0o600
-    assert (data_dir / "data").stat().st_uid != 0
+    assert mode(empty / "data") == 0o700
+    assert mode(empty / "socket") == 0o700
+    assert mode(empty / "password") == 0o600
+    assert (empty / "data").stat().st_uid != 0
 
 
 def test_a_wrong_password_is_refused(data_dir):
@@ -137,10 +156,10 @@ def test_acquire_twice_is_acquire_once(data_dir):
     assert not answers(first)
 
 
-def test_release_of_nothing_does_nothing(data_dir):
-    postgres.release(data_dir)
+def test_release_of_nothing_does_nothing(empty):
+    postgres.release(empty)
 
-    assert not data_dir.exists()
+    assert not empty.exists()
 
 
 def test_data_and_password_outlive_the_server(data_dir):
@@ -221,18 +240,18 @@ def test_a_server_that_lost_its_socket_is_replaced(data_dir):
     end(holder)
 
 
-def test_a_creation_that_was_cut_short_is_repeated(data_dir):
-    half = data_dir / "data.new" / "base"
+def test_a_creation_that_was_cut_short_is_repeated(empty):
+    half = empty / "data.new" / "base"
     half.mkdir(parents=True)
 
-    address = postgres.acquire(data_dir, durable=False)
+    address = postgres.acquire(empty, durable=False)
 
     assert answers(address)
     assert not half.exists()
 
 
-def test_of_many_who_start_at_once_one_starts_the_server(data_dir):
-    holders = [start_holder(data_dir) for _ in range(4)]
+def test_of_many_who_start_at_once_one_starts_the_server(empty):
+    holders = [start_holder(empty) for _ in range(4)]
 
     addresses = {address_from(holder) for holder in holders}
     [address] = addresses

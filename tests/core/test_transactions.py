@@ -73,4 +73,4 @@ def test_two_transactions_that_lock_each_other_up_are_both_done():
         thread.join()
 
     assert list(Practice.objects.values_list("name", flat=True)) == ["renamed", "renamed"]
-    assert len(attempts) == 3
+    assert len(attempts) >= 3  # one lost; it may lose again before the other is done

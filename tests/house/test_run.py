@@ -187,7 +187,7 @@ def test_a_configured_machine_decides_on_development_mode_itself(checkout):
 @pytest.mark.parametrize(
     ("asked", "given"),
     [
-        (["-m", "not journey"], ["-n", "2", "-m", "not journey"]),
+        (["-m", "not journey"], ["-n", "3", "--dist", "worksteal", "-m", "not journey"]),
         (["-n", "0", "-x"], ["-n", "0", "-x"]),
         (["-n0"], ["-n0"]),
         (["-p", "no:xdist"], ["-p", "no:xdist"]),
