@@ -194,7 +194,7 @@ def test_a_configured_machine_decides_on_development_mode_itself(checkout):
         (["--pdb"], ["--pdb"]),
     ],
 )
-def test_tests_run_on_two_workers_unless_told_otherwise(checkout, asked, given):
+def test_tests_run_in_three_processes_unless_told_otherwise(checkout, asked, given):
     assert checkout.run("test", *asked) == f"{given} None"
 
 
