@@ -13,12 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import (
-    require_GET,
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.following import following
 from accounts.http import SignedInRequest
@@ -60,10 +55,12 @@ def show_card(
     return render(request, "billing/card.html", context, status=status)
 
 
-@require_GET  # it puts the card on file
+@require_safe
 def card_return(request: SignedInRequest) -> HttpResponse:
     """Where the card network sends the browser back to: with a card, or without."""
     patient = get_object_or_404(Patient, user=request.user)
+    if request.method == "HEAD":
+        return HttpResponse()  # a look changes nothing: the browser itself puts the card on file
     leads_to = following(request, otherwise="home")
     try:
         cards.finish_setup(

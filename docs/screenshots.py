@@ -40,14 +40,12 @@ def shoot(page: Page, name: str) -> None:
 
 
 def meet(patient: Page, provider: Page) -> None:
-    patient.goto("/home/")
     patient.get_by_role("link", name="Join the visit").click()
     patient.get_by_label("Yes").check()
     patient.get_by_label("The address where you are").fill("12 Elm Street, Chicago")
     patient.get_by_label("I am somewhere nobody else can hear me").check()
     patient.get_by_role("button", name="Continue").click()
     patient.get_by_role("link", name="Go to the waiting room").click()
-    provider.goto("/home/")
     provider.get_by_role("heading", name="In the room").wait_for()
     shoot(provider, "day")
     provider.get_by_role("link", name=re.compile("Open the room")).first.click()

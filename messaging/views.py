@@ -7,12 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import (
-    require_GET,
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
 from appointments.models import Appointment
@@ -50,10 +45,12 @@ def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     return show(request, found, MessageForm())
 
 
-@require_GET  # what it answers counts as read
+@require_safe
 def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpResponse:
     """What was written while an open page had no socket."""
     found = thread_or_404(request, thread_id)
+    if request.method == "HEAD":
+        return HttpResponse()  # it shows nothing, so nothing counts as read
     new = messages.catch_up(thread=found, by=request.user, now=timezone.now(), after=after)
     context = presenters.context(found, request.user) | {"shown": new}
     return render(request, "messaging/_messages.html", context)

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.codes import State
 from accounts.http import SignedInRequest
@@ -69,7 +69,7 @@ def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
     return redirect("video:room_devices", visit.id)
 
 
-@require_GET
+@require_safe
 def devices(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Camera and microphone can be tried at any time, from the day of booking on."""
     visit = visit_or_404(request, appointment_id)
@@ -90,7 +90,7 @@ def create_probe(request: SignedInRequest, appointment_id: UUID) -> HttpResponse
     return HttpResponse(answer, content_type="application/sdp")
 
 
-@require_GET
+@require_safe
 @with_room
 def room(request: SignedInRequest, session: VideoSession) -> HttpResponse:
     page = presenters.page_of(session, request.user)
@@ -110,7 +110,7 @@ def after_the_end(request: SignedInRequest, page: presenters.RoomPage) -> HttpRe
     return redirect("home")
 
 
-@require_GET
+@require_safe
 @with_room
 def facts(request: SignedInRequest, session: VideoSession) -> HttpResponse:
     """Where the patient is and whom to call, for the provider only."""
@@ -120,7 +120,7 @@ def facts(request: SignedInRequest, session: VideoSession) -> HttpResponse:
     return render(request, "sessions/_facts.html", {"page": page})
 
 
-@require_GET
+@require_safe
 @with_room
 def left(request: SignedInRequest, session: VideoSession) -> HttpResponse:
     if session.status == VideoSession.Status.ENDED:

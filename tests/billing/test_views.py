@@ -90,6 +90,16 @@ def test_coming_back_twice_is_one_card(sign_in, alice):
     assert CardOnFile.objects.count() == 1
 
 
+def test_a_look_at_the_way_back_puts_no_card_on_file(sign_in, alice):
+    setup_ref = steps.type_card(
+        cards.begin_setup(patient=alice, return_url=steps.RETURN_URL, now=NOW)
+    )
+
+    head = sign_in(alice.user).head(reverse("billing:card_return"), {"setup": setup_ref})
+
+    assert (head.status_code, CardOnFile.objects.count()) == (200, 0)
+
+
 def test_coming_back_with_the_card_of_somebody_else_is_404(sign_in, alice, mallory):
     url = cards.begin_setup(patient=alice, return_url=steps.RETURN_URL, now=NOW)
     setup_ref = steps.type_card(url)

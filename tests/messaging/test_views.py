@@ -209,6 +209,17 @@ def test_an_open_page_can_ask_for_what_it_missed(sign_in, write, alice, dr_bob, 
     assert "One" not in response.content.decode()
 
 
+def test_what_was_missed_is_not_read_by_asking_without_the_body(
+    sign_in, write, alice, dr_bob, thread
+):
+    message = write(dr_bob)
+
+    head = sign_in(alice.user).head(reverse("messaging:missed", args=[thread.id, 0]))
+
+    message.refresh_from_db()
+    assert (head.status_code, head.content, message.read_at) == (200, b"", None)
+
+
 def test_an_open_page_tells_what_was_seen(sign_in, write, alice, dr_bob, thread):
     write(dr_bob)
     address = reverse("messaging:create_reading", args=[thread.id])

@@ -1,11 +1,8 @@
 """Two presses at the same moment, against the real database."""
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from appointments import booking
 from appointments.models import Attendance
@@ -13,25 +10,18 @@ from core.models import AuditEvent
 from sessions import admission, opening, seats
 from sessions.models import InvalidTransition, VideoSession
 from tests.sessions.conftest import NOW
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 CROWD = 6
 
 
-def at_once(*deeds):
-    """Do each deed in a thread of its own, all at the same moment. Return what they return."""
-    barrier = Barrier(len(deeds))
-
-    def do(deed):
-        barrier.wait()
-        try:
-            return deed()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as pool:
-        return list(pool.map(do, deeds))
+def done_at_once(*deeds):
+    """Do the deeds at the same moment; none of them may fail. Return what they return."""
+    outcomes = at_once(len(deeds), lambda number: deeds[number]())
+    assert [outcome for outcome in outcomes if isinstance(outcome, Exception)] == []
+    return outcomes
 
 
 def audited(action: str) -> int:
@@ -44,19 +34,21 @@ def fresh(room) -> VideoSession:
 
 
 def test_one_room_is_opened_by_many(visit):
-    rooms = at_once(*[lambda: opening.open_room(appointment=visit, now=NOW)] * CROWD)
+    rooms = done_at_once(*[lambda: opening.open_room(appointment=visit, now=NOW)] * CROWD)
 
     assert {room.pk for room in rooms} == {VideoSession.objects.get().pk}
 
 
 def test_each_socket_gets_an_epoch_of_its_own(room, checked_in, alice):
-    taken = at_once(*[lambda: seats.take(session_id=room.pk, user=alice.user, now=NOW)] * CROWD)
+    taken = done_at_once(
+        *[lambda: seats.take(session_id=room.pk, user=alice.user, now=NOW)] * CROWD
+    )
 
     assert sorted(seat.epoch for seat in taken) == list(range(1, CROWD + 1))
 
 
 def test_many_knocks_are_one_arrival(room, visit, alice):
-    at_once(*[lambda: admission.knock(session=fresh(room), by=alice.user, now=NOW)] * CROWD)
+    done_at_once(*[lambda: admission.knock(session=fresh(room), by=alice.user, now=NOW)] * CROWD)
 
     assert (audited("video.knocked"), audited("appointment.arrived")) == (1, 1)
 
@@ -66,7 +58,7 @@ def test_both_reports_at_once_make_the_visit_live_once(room, checked_in, alice, 
     admission.knock(session=room, by=alice.user, now=NOW)
     admission.admit(session=room, by=dr_bob.user, now=NOW)
 
-    at_once(
+    done_at_once(
         lambda: admission.report_connected(seat=pair[0], now=NOW),
         lambda: admission.report_connected(seat=pair[1], now=NOW),
     )
@@ -82,7 +74,7 @@ def test_many_ends_are_one_end(room, checked_in, alice, dr_bob):
     for seat in pair:
         admission.report_connected(seat=seat, now=NOW)
 
-    at_once(*[lambda: admission.end(session=fresh(room), by=dr_bob.user, now=NOW)] * CROWD)
+    done_at_once(*[lambda: admission.end(session=fresh(room), by=dr_bob.user, now=NOW)] * CROWD)
 
     assert (audited("video.ended"), Attendance.objects.count()) == (1, 1)
 
@@ -101,7 +93,7 @@ def test_a_cancellation_and_the_open_door_do_not_both_happen(
         with suppress(InvalidTransition):
             admission.admit(session=fresh(room), by=dr_bob.user, now=NOW)
 
-    at_once(cancel, admit)
+    done_at_once(cancel, admit)
 
     room.refresh_from_db()
     visit.refresh_from_db()

@@ -74,6 +74,17 @@ def test_camera_and_microphone_are_allowed_only_here(as_bob, visit, name):
     assert "camera=(), microphone=()" in elsewhere["Permissions-Policy"]
 
 
+@pytest.mark.parametrize("name", ["room_devices", "room", "room_facts", "room_left"])
+def test_a_page_can_be_asked_for_without_its_body(as_bob, visit, name):
+    whole = as_bob.get(page(name, visit))
+    head = as_bob.head(page(name, visit))
+
+    assert (whole.status_code, head.status_code) == (200, 200)
+    assert (whole.content == b"", head.content) == (False, b"")
+    for header in ("Content-Type", "Content-Length", "Cache-Control", "Permissions-Policy"):
+        assert head[header] == whole[header]
+
+
 def test_check_in_starts_from_what_is_known(as_alice, visit):
     form = as_alice.get(page("room_check_in", visit)).context["form"]
 

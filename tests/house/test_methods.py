@@ -1,0 +1,38 @@
+"""Who may ask for a page may ask for its head, as some browsers, proxies and monitors do."""
+
+import ast
+
+import pytest
+
+from tests.house.repository import ours, tree
+
+GET_ONLY = "require_GET"  # Django's `require_safe` answers HEAD as well
+MODULES = ours(".py")
+
+
+def names(module):
+    """Every name that the module speaks, imports or reaches for."""
+    for node in ast.walk(module):
+        for field in ("id", "attr", "name"):
+            yield getattr(node, field, None)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_view_answers_get_alone(name):
+    assert GET_ONLY not in names(tree(name))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from django.views.decorators.http import require_GET",
+        "from django.views.decorators.http import require_GET as safe",
+        "from django.views.decorators import http\n@http.require_GET\ndef page(): ...",
+    ],
+)
+def test_the_rule_sees_it_however_it_is_spelled(source):
+    assert GET_ONLY in names(ast.parse(source))
+
+
+def test_there_are_views_to_look_at():
+    assert "sessions/views.py" in MODULES
