@@ -98,7 +98,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if frame.kind == "ping":
             await self.tell("pong")
         elif frame.kind == "ice":
-            await self.tell("ice", servers=ice.servers(now=timezone.now()))
+            await self.channel_layer.group_send(self.room, {"type": "ice_renewed"})
         else:
             await self.do(frame, seat)
         if frame.kind in signals.RELAYED:
@@ -115,6 +115,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """A frame of the other person's socket."""
         if self.seat and event["sender"] != self.seat.role and await self.held():
             await self.tell(event["kind"], **event["body"])
+
+    async def ice_renewed(self, event: dict[str, Any]) -> None:
+        """One of the two has lost the path: both need fresh credentials to find another."""
+        if await self.held():
+            await self.tell("ice", servers=ice.servers(now=timezone.now()))
 
     async def room_changed(self, event: dict[str, Any]) -> None:
         if (place := await self.held()) is None:

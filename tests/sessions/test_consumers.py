@@ -467,6 +467,16 @@ async def test_relay_credentials_are_given_at_the_door_and_on_request(socket_of,
     ] * 2
 
 
+async def test_when_one_has_lost_the_path_both_get_credentials_of_their_own(pair, settings):
+    settings.TURN_URLS, settings.TURN_SECRET = ["turn:turn.example:3478"], "abc"
+    patient, provider = pair
+
+    await patient.say("ice")
+    given = [(await person.hear("ice"))["servers"] for person in (patient, provider)]
+
+    assert len({servers[0]["username"] for servers in given}) == 2
+
+
 async def test_nothing_that_is_relayed_is_logged(pair, caplog):
     caplog.set_level("DEBUG")
     patient, provider = pair

@@ -4,81 +4,22 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import secrets
-import socket
-import subprocess
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from aioice.stun import TransactionError
-from aioice.turn import create_turn_endpoint
 from django.utils import timezone
 
 from sessions import ice
-from tests.tools import turnserver
-
-SECRET = "s3cret"
-CONF = Path(__file__).resolve().parents[2] / "docs" / "turn.conf"
-
-
-def free_port() -> int:
-    """A port below the ephemeral ones: a browser of another test could take one of those first."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)
-        with socket.socket() as tcp, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            try:
-                tcp.bind(("127.0.0.1", port))
-                udp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
+from tests.relay import allocate, running_relay
 
 
 @pytest.fixture
-def relay(tmp_path: Path, settings):
-    """A coturn of our own on loopback, told to the site by its settings."""
-    port = free_port()
-    conf = tmp_path / "turn.conf"
-    shipped = CONF.read_text()
-    conf.write_text(shipped.replace("port=3478", f"port={port}").replace("change-me", SECRET))
-    settings.TURN_URLS, settings.TURN_SECRET = [f"turn:127.0.0.1:{port}"], SECRET
-    own_files = ["-b", str(tmp_path / "turn.db"), "--pidfile", str(tmp_path / "turn.pid")]
-    command = [turnserver(), "-c", str(conf), "-L", "127.0.0.1", *own_files]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        wait_for(port)
-        yield ("127.0.0.1", port)
-        server.terminate()
-
-
-def wait_for(port: int) -> None:
-    for _ in range(100):
-        try:
-            asyncio.run(allocate(("127.0.0.1", port), "nobody", "nothing"))
-        except TransactionError:
-            return  # it answers, and refuses
-        except (OSError, TimeoutError):
-            continue
-
-
-async def allocate(
-    server: tuple[str, int], username: str, password: str, peer: str | None = None
-) -> str:
-    """Ask for a relayed address, as a browser does, and for the way to `peer`. Return its host."""
-    asking = create_turn_endpoint(
-        asyncio.DatagramProtocol,
-        server_addr=server,
-        username=username,
-        password=password,
-    )
-    transport, _ = await asyncio.wait_for(asking, 3)
-    try:
-        if peer:
-            await transport._TurnTransport__inner_protocol.send_data(b"hello", (peer, 9))
-        return transport.get_extra_info("sockname")[0]
-    finally:
-        transport.close()
-        await asyncio.sleep(0.05)
+def relay(tmp_path, settings):
+    """The address of a relay of our own, told to the site by its settings."""
+    with running_relay(tmp_path) as relay:
+        settings.TURN_URLS, settings.TURN_SECRET = [relay.url], relay.secret
+        yield relay.address
 
 
 def try_with(relay, server, peer=None) -> str:

@@ -1,9 +1,9 @@
 /* The connection to the other person's browser.
 
-One side, the provider's, makes the first offer; when both do, a start can hang. A connection that
-is not there after five seconds is made anew under a new call id, and what still arrives for the
-old one is dropped. Later offers, such as an ICE restart, may come from either side (perfect
-negotiation, the provider being the impolite one).
+One side alone, the provider's, makes offers: the first, and those of an ICE restart. When both do,
+a start can hang, and Chromium freezes the picture of the one who has to take an offer back. A
+connection that is not there after five seconds is made anew under a new call id, and what still
+arrives for the old one is dropped.
 
 The connection is made empty while the patient waits. Tracks are put in when the door is open. */
 
@@ -18,8 +18,6 @@ export class Peer extends EventTarget {
   #connection = null;
   #call = "";
   #early = []; // candidates that came before their description
-  #isOffering = false;
-  #isIgnoring = false;
   #isDoorOpen = false;
   #tracks = { audio: null, video: null };
   #own = new MediaStream(); // names our tracks as one stream, so that lips and voice agree
@@ -81,8 +79,11 @@ export class Peer extends EventTarget {
     this.#fill();
   }
 
+  /* Look for another path, unless that is under way. The other side hears of it in an offer. */
   restart() {
-    this.#connection?.restartIce();
+    if (this.#isOfferer && this.#connection?.signalingState === "stable") {
+      this.#connection.restartIce();
+    }
   }
 
   close() {
@@ -91,7 +92,6 @@ export class Peer extends EventTarget {
     this.#connection = null;
     this.#call = "";
     this.#early = [];
-    this.#isOffering = false;
     this.#remote = new MediaStream();
     this.dispatchEvent(new Event("change"));
   }
@@ -134,15 +134,9 @@ export class Peer extends EventTarget {
   }
 
   async #offer(connection) {
-    if (connection !== this.#connection) {
-      return;
-    }
-    this.#isOffering = true;
-    try {
+    if (this.#isOfferer && connection === this.#connection) {
       await connection.setLocalDescription();
       this.#describe(connection);
-    } finally {
-      this.#isOffering = false;
     }
   }
 
@@ -161,11 +155,6 @@ export class Peer extends EventTarget {
       this.#make(call);
     }
     const connection = this.#connection;
-    const isBusy = this.#isOffering || connection.signalingState !== "stable";
-    this.#isIgnoring = this.#isOfferer && type === "offer" && isBusy;
-    if (this.#isIgnoring) {
-      return;
-    }
     await connection.setRemoteDescription({ type, sdp });
     for (const candidate of this.#early.splice(0)) {
       await connection.addIceCandidate(candidate);
@@ -192,7 +181,7 @@ export class Peer extends EventTarget {
     const candidate = { candidate: text, sdpMid: mid, sdpMLineIndex: line };
     if (!this.#connection.remoteDescription) {
       this.#early.push(candidate);
-    } else if (!this.#isIgnoring) {
+    } else {
       await this.#connection.addIceCandidate(candidate);
     }
   }
