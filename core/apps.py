@@ -8,4 +8,6 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
+        import core.anchors  # noqa: F401, PLC0415 -- a worker must know the duty, too
+
         post_migrate.connect(grants.give_rights, sender=self)

@@ -148,6 +148,10 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Where the hourly anchors of the audit trail go: outside of the database, best on another machine.
+AUDIT_ANCHOR_DIR = env.str("AUDIT_ANCHOR_DIR", default="") or str(DATA_DIR / "anchors")
+AUDIT_ANCHOR_EMAIL = env.str("AUDIT_ANCHOR_EMAIL", default="")
+
 # Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0003).
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost/")
