@@ -103,4 +103,4 @@ def one_read(number: int) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(run(int([*sys.argv[2:], ROWS][0])), indent=2))
+    print(json.dumps(run(int(sys.argv[2]) if sys.argv[2:] else ROWS), indent=2))
