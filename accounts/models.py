@@ -52,6 +52,17 @@ class User(AbstractBaseUser):
         """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
         return self.memberships.filter(role__in=roles).exists()
 
+    def role_towards(self, patient_id: int | None) -> str:
+        """In which role the user acts on a patient, for the audit trail. Asks once a role."""
+        patient = getattr(self, "patient", None)
+        if patient:
+            is_child = patient.pk == patient_id and patient.guardian_name
+            return "guardian" if is_child else "patient"
+        if hasattr(self, "provider"):
+            return Membership.Role.PROVIDER
+        membership = self.memberships.order_by("pk").first()
+        return membership.role if membership else ""
+
 
 class Practice(models.Model):
     """The organization that employs providers, sees patients and bills. FHIR Organization."""
@@ -73,6 +84,7 @@ class Membership(models.Model):
         BILLING = "billing", _("Billing staff")
         FRONT_DESK = "front-desk", _("Front desk")
         ADMIN = "practice-admin", _("Practice admin")
+        PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
@@ -83,7 +95,14 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "practice", "role"], name="membership_once"),
             models.CheckConstraint(
                 condition=Q(
-                    role__in=["provider", "supervisor", "billing", "front-desk", "practice-admin"]
+                    role__in=[
+                        "provider",
+                        "supervisor",
+                        "billing",
+                        "front-desk",
+                        "practice-admin",
+                        "privacy-officer",
+                    ]
                 ),
                 name="membership_role_known",
             ),

@@ -1,17 +1,24 @@
-"""The audit trail: one row a deed, in the deed's own transaction."""
+"""The audit trail: one row a deed, in the deed's own transaction; reads before the answer."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
 from django.db.models import Model
 
+from core import request_ids
 from core.models import AuditEvent
+
+PATIENT = "accounts.patient"  # what a read without a narrower subject has read
+GUARDIAN = "guardian"  # the one role that acts for somebody else
 
 
 class Actor(Protocol):
     """Whoever acts; `accounts.User` in practice, which core does not know."""
 
     pk: int
+
+    def role_towards(self, patient_id: int | None) -> str: ...
 
 
 def record(
@@ -21,13 +28,55 @@ def record(
     by: Actor | None,
     at: datetime,
     patient_id: int | None = None,
+    role: str = "",
+    reason: str = "",
+    purpose: str = "",
 ) -> AuditEvent:
-    """Write that `by` (None: the system) did `action` ("appointment.cancelled") to `subject`."""
-    return AuditEvent.objects.create(
+    """
+    Write that `by` (None: the system) did `action` ("appointment.cancelled") to `subject`.
+
+    The row locks the chain of its patient until the transaction ends. Who writes for several
+    patients takes them in the order of their ids, and what concerns no patient first.
+
+    :param role: in which `by` acts, where it is not the one that follows from who that is
+    :param reason: a code, never words
+    :param purpose: a code: "treatment", "payment", "operations", "patient-request"
+    """
+    event = _event(action, by=by, at=at, patient_id=patient_id, role=role)
+    event.reason, event.purpose = reason, purpose
+    event.subject_type = subject._meta.label_lower  # noqa: SLF001 -- Django documents _meta
+    event.subject_id = str(subject.pk)
+    event.save(force_insert=True)
+    return event
+
+
+def record_reads(
+    action: str, *, patient_ids: Collection[int], by: Actor | None, at: datetime, role: str = ""
+) -> None:
+    """Write that `by` saw something of these patients: one row each, before anything is shown.
+
+    In the order of their ids: two readers of the same patients then cannot lock each other out.
+    """
+    events = [
+        _event(action, by=by, at=at, patient_id=patient_id, role=role)
+        for patient_id in sorted(set(patient_ids))
+    ]
+    for event in events:
+        event.subject_type, event.subject_id = PATIENT, str(event.patient_id)
+    AuditEvent.objects.bulk_create(events)
+
+
+def _event(
+    action: str, *, by: Actor | None, at: datetime, patient_id: int | None, role: str
+) -> AuditEvent:
+    if by and not role:
+        role = by.role_towards(patient_id)
+    return AuditEvent(
         action=action,
         at=at,
         by_id=by.pk if by else None,
+        on_behalf_of_id=patient_id if role == GUARDIAN else None,
+        role=role,
+        request_id=request_ids.current(),
         patient_id=patient_id,
-        subject_type=subject._meta.label_lower,  # noqa: SLF001 -- Django documents _meta
-        subject_id=str(subject.pk),
     )

@@ -19,6 +19,7 @@ from types import FrameType
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1
 POLL = 0.2  # seconds
+STOP_GRACE = 10.0  # seconds, for a command that is cut short
 
 Children = dict[str, subprocess.Popen[bytes]]
 
@@ -78,6 +79,21 @@ def run_together(
         _watch(children, until=lambda: False)
     finally:
         _stop(children, grace=grace)
+
+
+def run_to_end(name: str, command: Sequence[str]) -> None:
+    """
+    Run a command and wait for it.
+
+    :raises ChildDied: if it failed
+    """
+    child = _start(command)
+    try:
+        if exit_code := child.wait():
+            raise ChildDied(name, exit_code)
+    finally:
+        if child.poll() is None:
+            _stop({"": child}, grace=STOP_GRACE)
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:

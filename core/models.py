@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+CODE = "^[a-z0-9.-]*$"
+
 
 class Duty(models.Model):
     """One thing that must still happen outside the database: a mail, a charge, a call.
@@ -39,18 +41,53 @@ class Duty(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did or saw what, and when. Ids only: the trail must never hold what it protects."""
+    """Who did or saw what, and when. Ids and codes, never what the trail protects.
+
+    Rows form chains, one a patient and one (0) for what concerns none. `chain`, `number`,
+    `previous` and `hash` are set by the database (core/triggers.py), whatever is handed in.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     action = models.CharField(max_length=60)
     by_id = models.BigIntegerField(null=True)  # null: the system itself
+    on_behalf_of_id = models.BigIntegerField(null=True)  # the child whose account a guardian keeps
+    role = models.CharField(max_length=20, blank=True)  # in which `by` acted
+    reason = models.CharField(max_length=60, blank=True)  # a code; words belong elsewhere
+    purpose = models.CharField(max_length=20, blank=True)  # a code, such as "treatment"
+    request_id = models.CharField(max_length=32, blank=True)
     patient_id = models.BigIntegerField(null=True)
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
+    chain = models.BigIntegerField(default=0, editable=False)
+    number = models.BigIntegerField(default=0, editable=False)
+    previous = models.CharField(max_length=64, default="", editable=False)
+    hash = models.CharField(max_length=64, default="", editable=False)
 
     class Meta:
-        indexes = [models.Index(fields=["patient_id", "at"], name="audit_by_patient")]
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "number"], name="audit_number_once"),
+            models.CheckConstraint(
+                condition=Q(action__regex=CODE)
+                & Q(role__regex=CODE)
+                & Q(reason__regex=CODE)
+                & Q(purpose__regex=CODE),
+                name="audit_codes_only",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["patient_id", "at"], name="audit_by_patient"),
+            models.Index(fields=["by_id", "at"], name="audit_by_person"),
+            models.Index(fields=["at"], name="audit_by_time"),
+        ]
+
+
+class AuditHead(models.Model):
+    """The last link of a chain. Its row is the lock of the chain; only the trigger writes it."""
+
+    chain = models.BigIntegerField(primary_key=True)
+    number = models.BigIntegerField()
+    hash = models.CharField(max_length=64)
 
 
 class Heartbeat(models.Model):

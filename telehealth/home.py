@@ -26,6 +26,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     roles = {membership.role for membership in memberships}
     if Role.BILLING in roles:
         return redirect("billing:ledger")
+    if roles == {Role.PRIVACY_OFFICER}:
+        return redirect("accounts:access_log")
     if memberships:
         return staff(request, memberships[0].practice, sees_calendar=bool(SEES_CALENDAR & roles))
     return patient_home(request)

@@ -77,6 +77,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.request_ids.RequestIdMiddleware",
     "telehealth.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
@@ -123,12 +124,19 @@ TEMPLATES = [
 
 # PostgreSQL everywhere: the one named by DATABASE_URL, else the embedded server under DATA_DIR.
 # Commands that need no database never start it: the connection's settings are read on first use.
+# Two roles use it: the owner migrates, the web role works with rows (core/grants.py).
 DATABASE_URL = env.str("DATABASE_URL", default="")
+DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
+OWNERS_COMMANDS = {"migrate", "flush"}
 NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"}
 IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
 if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
-    DATABASE_URL = postgres.acquire(DATA_DIR / "postgres")
-DATABASE = env.db_url_config(DATABASE_URL or "postgres://127.0.0.1/unused")
+    DATABASE_OWNER_URL = postgres.acquire(DATA_DIR / "postgres")
+    DATABASE_URL = postgres.web_address(DATA_DIR / "postgres")
+WEB = env.db_url_config(DATABASE_URL or "postgres://127.0.0.1/unused")
+OWNER = env.db_url_config(DATABASE_OWNER_URL or "postgres://127.0.0.1/unused")
+DATABASE_WEB_ROLE = WEB.get("USER", "") if DATABASE_URL != DATABASE_OWNER_URL else ""
+DATABASE = OWNER if OWNERS_COMMANDS & set(sys.argv[1:2]) else WEB
 DATABASES = {
     "default": {
         **DATABASE,
@@ -139,6 +147,10 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Where the hourly anchors of the audit trail go: outside of the database, best on another machine.
+AUDIT_ANCHOR_DIR = env.str("AUDIT_ANCHOR_DIR", default="") or str(DATA_DIR / "anchors")
+AUDIT_ANCHOR_EMAIL = env.str("AUDIT_ANCHOR_EMAIL", default="")
 
 # Jobs. A task is only a wake-up: what must happen is a row in the outbox (docs/adr/0003).
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -312,8 +324,17 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}
+    },
+    "filters": {"request_id": {"()": "core.request_ids.LogFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"django": {"handlers": [], "level": "WARNING"}},  # only the root speaks
 }

@@ -24,6 +24,7 @@ PROVIDER: list[Link] = [
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
 BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
+PRIVACY: list[Link] = [(reverse_lazy("accounts:access_log"), _("Access log"))]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 
 
@@ -31,6 +32,13 @@ def links_for(user: User) -> list[Link]:
     if hasattr(user, "provider"):
         return PROVIDER
     roles = {membership.role for membership in user.memberships.all()}
+    keeps_watch = Membership.Role.PRIVACY_OFFICER in roles
+    if roles == {Membership.Role.PRIVACY_OFFICER}:
+        return PRIVACY
+    return [*work_of(roles), *PRIVACY] if keeps_watch else work_of(roles)
+
+
+def work_of(roles: set[str]) -> list[Link]:
     if Membership.Role.BILLING in roles:
         return BILLING
     return STAFF if roles else PATIENT

@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.test import Client
 
 from accounts.models import Membership
 from tests import factories
+from tests.web_role import step_down, step_down_from_now_on
 
 # Each process has a folder of its own. Set here and not in a fixture: a test that imports the web
 # entry makes the storage, which then keeps its folder.
@@ -27,6 +29,16 @@ settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / WORKER
 def static_files():
     """Collect the static files once, as a release does: pages are tested with hashed names."""
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Make the database as its owner, then work in it with the rights of the web role."""
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            step_down_from_now_on(patch)
+        yield
+        connection_created.disconnect(step_down)
 
 
 @pytest_asyncio.fixture

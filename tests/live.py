@@ -10,6 +10,7 @@ from django.db import connection
 
 from core import events
 from telehealth.asgi import application
+from tests.web_role import as_owner
 
 ORIGIN = "http://localhost"
 PATIENCE = 20  # seconds
@@ -37,7 +38,7 @@ async def until(is_so):
 
 def listeners(*states):
     """The connections that hear events ("hears"), or wait for their turn to ("waits")."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid, query = 'LISTEN events' FROM pg_stat_activity"
             " WHERE datname = current_database()"
@@ -49,7 +50,7 @@ def listeners(*states):
 
 def terminate(pids):
     """Cut connections off, as a restart of the server would."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         for pid in pids:
             cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 

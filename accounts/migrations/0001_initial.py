@@ -98,12 +98,12 @@ class Migration(migrations.Migration):
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin')], max_length=20)),
+                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer')], max_length=20)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.practice')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'practice', 'role'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin'])), name='membership_role_known')],
+                'constraints': [models.UniqueConstraint(fields=('user', 'practice', 'role'), name='membership_once'), models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer'])), name='membership_role_known')],
             },
         ),
         migrations.AddConstraint(

@@ -2,10 +2,10 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 
 from billing import gateways
 from billing.models import Account, Entry, Line, Payment
+from tests import web_role
 from tests.billing import steps
 from tests.factories import NOW
 
@@ -36,11 +36,8 @@ def paid(card, confirm):
 @pytest.fixture
 def unguarded(db):
     """A database whose triggers are asleep, as it may be after a restore."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
-    yield
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = origin")
+    with web_role.unguarded():
+        yield
 
 
 EMPTY = {

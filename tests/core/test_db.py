@@ -9,12 +9,13 @@ from django.db.models import F, Value
 from accounts.models import User
 from core import db
 from core.db import IdRange, TimeRange
+from tests.web_role import as_owner
 
 NINE, TEN = (datetime(2026, 12, 3, hour, tzinfo=UTC) for hour in (9, 10))
 
 
 @pytest.fixture
-def row(transactional_db):
+def row(db):
     """Make a table `paper` with one row and a step of a migration on it; run SQL against it."""
 
     def lay(step):
@@ -24,8 +25,9 @@ def row(transactional_db):
             step.database_forwards("core", editor, None, None)
         return run
 
-    yield lay
-    run("DROP TABLE paper")
+    with as_owner():
+        yield lay
+        run("DROP TABLE paper")
 
 
 def run(sql):

@@ -326,3 +326,26 @@ def test_without_programs_one_sentence_says_what_to_do(folder, monkeypatch):
 
     with pytest.raises(postgres.Unavailable, match="set DATABASE_URL"):
         postgres.acquire(folder / "postgres")
+
+
+def test_the_web_role_has_an_address_of_its_own(data_dir):
+    owner = postgres.acquire(data_dir, durable=False)
+
+    addresses = [postgres.web_address(data_dir) for _ in range(2)]
+
+    assert addresses[0] == addresses[1] != owner
+    assert mode(data_dir / "web-password") == 0o600
+    with psycopg.connect(addresses[0]) as database:
+        row = "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = user"
+        assert database.execute(row).fetchone() == (False, False, False)
+
+
+def test_a_web_role_whose_password_was_lost_gets_another(data_dir):
+    postgres.acquire(data_dir, durable=False)
+    lost = postgres.web_address(data_dir)
+    (data_dir / "web-password").unlink()
+
+    found = postgres.web_address(data_dir)
+
+    assert found != lost
+    assert answers(found)

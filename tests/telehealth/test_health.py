@@ -7,6 +7,7 @@ from django.db import connection
 from core.models import Heartbeat
 from core.tasks import beat
 from telehealth import health
+from tests.web_role import as_owner
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
 NOWHERE = "redis://127.0.0.1:9/0"  # the discard port: nothing listens there
@@ -85,13 +86,13 @@ def test_readyz_is_red_when_the_database_is_away(client, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_readyz_is_red_before_the_migrations(client):
     beaten(timedelta(0))
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'messaging'")
 
     try:
         response = client.get("/readyz")
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO django_migrations (app, name, applied)"
                 " VALUES ('messaging', '0001_initial', now())"

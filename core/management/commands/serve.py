@@ -13,11 +13,12 @@ from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
-from core.children import ChildDied, Stopped, run_together, stop_on_signals
+from core.children import ChildDied, Stopped, run_to_end, run_together, stop_on_signals
 
 ADDRESS = "127.0.0.1"
 PORT = 8000
 GRACE = 10  # seconds
+MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
 class Command(BaseCommand):
@@ -55,7 +56,10 @@ class Command(BaseCommand):
         if unapplied_count := len(migration_plan()):
             self.stdout.write(f"Preparing the database: {unapplied_count} steps.")
             self.stdout.flush()
-            call_command("migrate", interactive=False, verbosity=0)
+            connection.close()
+            # In a process of its own, because it needs the database's owner, and we serve.
+            migrate = [sys.executable, MANAGE, "migrate", "--no-input", "--verbosity=0"]
+            run_to_end("migrate", migrate)
         if demo and "seed_demo" in get_commands():
             call_command("seed_demo", if_empty=True, stdout=self.stdout)
         connection.close()
@@ -111,7 +115,7 @@ def commands(port: int) -> dict[str, list[str]]:
             *["--without-gossip", "--without-mingle"],
         ],
         "beat": [*celery, "beat", "-l", "warning", "--pidfile="],
-        "probe": [*python, str(settings.BASE_DIR / "manage.py"), "probe"],
+        "probe": [*python, MANAGE, "probe"],
     }
 
 

@@ -1,0 +1,11 @@
+"""Wake-ups that belong to no app."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from core import anchors
+
+
+@shared_task(acks_late=True, ignore_result=True)
+def anchor_audit(**_later: object) -> None:
+    anchors.ask(now=timezone.now())
