@@ -36,6 +36,10 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
+    class Privacy:
+        phi = ("email",)
+        plain = ("password", "last_login", "is_active", "date_joined")
+
     objects: ClassVar[UserManager] = UserManager()
 
     USERNAME_FIELD = "email"
@@ -60,6 +64,10 @@ class Practice(models.Model):
     phone = models.CharField(max_length=20)
     zone = models.CharField(max_length=64)
 
+    class Privacy:
+        phi = ()
+        plain = ("name", "phone", "zone")
+
     def __str__(self) -> str:
         return f"practice {self.pk}"
 
@@ -77,6 +85,10 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+
+    class Privacy:
+        phi = ()
+        plain = ("user", "practice", "role")
 
     class Meta:
         constraints = [
@@ -126,6 +138,14 @@ class Provider(models.Model):
     is_accepting = models.BooleanField(default=True)
     verified_on = models.DateField()  # when the practice last checked this entry
 
+    class Privacy:
+        phi = ()
+        plain = (
+            "user", "practice", "slug", "name", "credentials", "profession", "pronouns",
+            "npi", "approach", "concerns", "languages", "payers", "zone", "fee_cents",
+            "sliding_fee_cents", "is_accepting", "verified_on",
+        )  # fmt: skip
+
     objects = ProviderQuerySet.as_manager()
 
     class Meta:
@@ -167,6 +187,10 @@ class Licence(models.Model):
     number = models.CharField(max_length=40)
     valid_from = models.DateField()
     valid_until = models.DateField()
+
+    class Privacy:
+        phi = ()
+        plain = ("provider", "state", "compact", "number", "valid_from", "valid_until")
 
     class Meta:
         constraints = [
@@ -213,6 +237,14 @@ class Patient(models.Model):
     emergency_phone = models.CharField(max_length=20)
     guardian_name = models.CharField(max_length=120, blank=True)
     guardian_relation = models.CharField(max_length=60, blank=True)
+
+    class Privacy:
+        phi = (
+            "legal_name", "preferred_name", "date_of_birth", "phone", "state", "zone",
+            "emergency_name", "emergency_relation", "emergency_phone", "guardian_name",
+            "guardian_relation",
+        )  # fmt: skip
+        plain = ("ref", "user", "practice")
 
     objects = PatientQuerySet.as_manager()
 

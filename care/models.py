@@ -26,6 +26,10 @@ class Consent(models.Model):
     signed_name = models.CharField(max_length=120)
     signed_at = models.DateTimeField()
 
+    class Privacy:
+        phi = ("patient", "kind", "signed_name", "signed_at")
+        plain = ("version", "sha256")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "version"], name="consent_once"),
@@ -49,6 +53,10 @@ class Encounter(models.Model):
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="encounter")
     opened_at = models.DateTimeField()
 
+    class Privacy:
+        phi = ("opened_at",)
+        plain = ("id", "appointment")
+
     objects = EncounterQuerySet.as_manager()
 
     def __str__(self) -> str:
@@ -71,6 +79,10 @@ class ProgressNote(models.Model):
     revision = models.PositiveIntegerField(default=0)  # counts the changes; a page knows its own
     signed_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64, blank=True)  # of the body, taken at signing
+
+    class Privacy:
+        phi = ("body", "sha256", "saved_at", "signed_at")
+        plain = ("encounter", "author", "revision")
 
     objects = ProgressNoteQuerySet.as_manager()
 

@@ -23,6 +23,13 @@ class Duty(models.Model):
     dead_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
 
+    class Privacy:
+        phi = ()
+        plain = (
+            "id", "kind", "key", "payload", "due_at", "attempts_count", "done_at",
+            "dead_at", "error",
+        )  # fmt: skip
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="duty_once"),
@@ -49,6 +56,10 @@ class AuditEvent(models.Model):
     subject_type = models.CharField(max_length=60)
     subject_id = models.CharField(max_length=40)
 
+    class Privacy:
+        phi = ("patient_id",)
+        plain = ("id", "at", "action", "by_id", "subject_type", "subject_id")
+
     class Meta:
         indexes = [models.Index(fields=["patient_id", "at"], name="audit_by_patient")]
 
@@ -58,3 +69,7 @@ class Heartbeat(models.Model):
 
     name = models.CharField(primary_key=True, max_length=40)
     beaten_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ()
+        plain = ("name", "beaten_at")

@@ -37,6 +37,10 @@ class Thread(models.Model):
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="threads")
     opened_at = models.DateTimeField()
 
+    class Privacy:
+        phi = ("patient", "opened_at")
+        plain = ("id", "provider")
+
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
@@ -90,6 +94,10 @@ class Message(models.Model):
     body = models.TextField()
     sent_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)  # by the other person
+
+    class Privacy:
+        phi = ("body", "sent_at", "read_at")
+        plain = ("id", "thread", "number", "author")
 
     objects = MessageQuerySet.as_manager()
 

@@ -55,6 +55,10 @@ class VideoSession(models.Model):
     parted_at = models.DateTimeField(null=True)  # null while the two are connected
     ended_at = models.DateTimeField(null=True)
 
+    class Privacy:
+        phi = ("status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at")
+        plain = ("id", "appointment")
+
     objects = VideoSessionQuerySet.as_manager()
 
     class Meta:
@@ -158,6 +162,10 @@ class Seat(models.Model):
     is_connected = models.BooleanField(default=False)  # sees and hears the other, as it reports
     has_sent_video = models.BooleanField(default=False)  # once at least: decides the modality
 
+    class Privacy:
+        phi = ("left_at", "has_sent_video")
+        plain = ("session", "user", "role", "epoch", "is_present", "is_connected")
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -182,6 +190,10 @@ class CheckIn(models.Model):
     callback_phone = models.CharField(max_length=20)
     is_private = models.BooleanField()  # never false: without it nobody is let in
     checked_in_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ("state", "address", "is_at_home", "callback_phone", "is_private", "checked_in_at")
+        plain = ("session",)
 
     class Meta:
         constraints = [
