@@ -171,8 +171,8 @@ class SealedField(FieldBase[T, T]):
         return ref
 
     def place(self, instance: models.Model) -> str:
-        row = getattr(instance, self.row_id.attname)
-        if not isinstance(row, UUID):
+        row = self.row_id.to_python(getattr(instance, self.row_id.attname))
+        if row is None:
             raise TypeError(f"{self} cannot be sealed for a row without a UUID.")
         return f"{self.model._meta.db_table}|{self.column}|{row}"  # noqa: SLF001 -- documented
 

@@ -24,14 +24,21 @@ def note(owner: UUID) -> None:
 
 
 @contextmanager
-def scope() -> Iterator[set[UUID]]:
-    """Yield the owners of what is opened inside; the set grows as it happens."""
-    opened: set[UUID] = set()
-    token = _opened.set(opened)
+def scope() -> Iterator[None]:
+    """Note whose values are opened inside. `take` tells."""
+    token = _opened.set(set())
     try:
-        yield opened
+        yield
     finally:
         _opened.reset(token)
+
+
+def take() -> set[UUID]:
+    """Return whose values were opened in this scope since it was last asked."""
+    opened = _opened.get() or set()
+    owners = set(opened)
+    opened.clear()
+    return owners
 
 
 def recorded_by(recorder: Recorder) -> Recorder:
@@ -49,6 +56,6 @@ def record(owners: Collection[UUID], *, action: str, by: Any, at: datetime) -> N
 @contextmanager
 def recorded(*, action: str, by: Any, at: datetime) -> Iterator[None]:
     """Record what is opened inside. If that fails, so does what was done inside."""
-    with scope() as opened:
+    with scope():
         yield
-        record(opened, action=action, by=by, at=at)
+        record(take(), action=action, by=by, at=at)

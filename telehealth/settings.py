@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
+    "accounts.reading.ReadingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -134,7 +135,10 @@ TEMPLATES = [
 # PostgreSQL everywhere: the one named by DATABASE_URL, else the embedded server under DATA_DIR.
 # Commands that need no database never start it: the connection's settings are read on first use.
 DATABASE_URL = env.str("DATABASE_URL", default="")
-NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"}
+NEEDS_NO_DATABASE = {
+    *("slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"),
+    "rotate_keys",
+}
 IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
 if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
     DATABASE_URL = postgres.acquire(DATA_DIR / "postgres")
