@@ -1,78 +1,20 @@
 """Goal row 14: a dump of the database tells nothing, and ciphertexts cannot be swapped."""
 
-import os
-import subprocess
 import uuid
-from datetime import date
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
 from accounts.models import LegalHold, Patient
-from care import consents, notes
 from care.models import Consent, ProgressNote
-from core import postgres_home, sealing
+from core import sealing
 from core.fields import SealedField
-from messaging import messages, threads
+from messaging import messages
 from messaging.models import Message
-from sessions import arrival, opening
 from sessions.models import CheckIn
-from tests.factories import NINE, NOW, make_patient, make_visit
+from tests.factories import NOW
 from tests.house.repository import models as all_models
-
-CANARY = "zanzibar"
-PHONE = "202-555-0147"
-BORN = date(1931, 7, 19)
-PG_DUMP = postgres_home._programs() / "bin" / "pg_dump"
-
-
-@pytest.fixture
-def marked(practice, dr_bob):
-    """A patient with a canary in every text that is told about her."""
-    patient = make_patient(
-        practice,
-        "Marked One",
-        legal_name=f"{CANARY} name",
-        preferred_name=f"{CANARY} called",
-        date_of_birth=BORN,
-        phone=PHONE,
-        emergency_name=f"{CANARY} friend",
-        emergency_relation=f"{CANARY} bond",
-        emergency_phone=PHONE,
-        guardian_name=f"{CANARY} mother",
-        guardian_relation=f"{CANARY} kin",
-    )
-    fill_record(patient, dr_bob)
-    return patient
-
-
-@transaction.atomic
-def fill_record(patient, provider):
-    visit = make_visit(provider, patient)
-    document = consents.in_force(on=NOW.date())[0]
-    consents.sign(patient=patient, document=document, signed_name=CANARY, by=patient.user, now=NOW)
-    room = opening.open_room(appointment=visit, now=NINE)
-    arrival.check_in(
-        session=room,
-        by=patient.user,
-        state="IL",
-        address=f"{CANARY} street",
-        is_at_home=True,
-        callback_phone=PHONE,
-        is_private=True,
-        now=NINE,
-    )
-    visit.refresh_from_db()
-    visit.arrive(now=NINE)
-    note = notes.open_note(appointment=visit, by=provider.user, now=NINE)
-    notes.sign(note=note, body=f"{CANARY} slept", by=provider.user, now=visit.ends_at)
-    thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
-    messages.send(
-        thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=patient.user, now=NOW
-    )
-    LegalHold.objects.create(
-        patient=patient, reason=f"{CANARY} suit", placed_at=NOW, placed_by=provider.user
-    )
+from tests.security.canary import BORN, CANARY, PHONE, dump
 
 
 def sealed_columns():
@@ -92,23 +34,9 @@ def test_every_encrypted_column_is_filled_by_this_story(marked):
             assert cursor.fetchone()[0] > 0, f"{table}.{column}"
 
 
-def dump():
-    """The whole database, as pg_dump writes it."""
-    connection.ensure_connection()
-    address = connection.connection.info
-    done = subprocess.run(
-        [PG_DUMP, "--data-only", "--dbname", address.dsn],
-        env={**os.environ, "PGPASSWORD": address.password},
-        capture_output=True,
-        check=True,
-        text=True,
-    )
-    return done.stdout
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_dump_has_no_word_of_hers(marked):
-    text = dump()
+    text = dump("--data-only")
 
     words = [CANARY, PHONE, PHONE.replace("-", ""), BORN.isoformat()]
     hidden = [word.encode().hex() for word in words]
