@@ -20,7 +20,6 @@ from django.utils import timezone
 from accounts.models import Patient, User
 from core import audit, reads
 
-LONGEST_ACTION = 60
 END = object()
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 def write(owners: Collection[UUID], *, action: str, by: User | None, at: datetime) -> None:
     """Add a row for each patient whose key was used. Two queries."""
     patients = Patient.objects.filter(ref__in=owners).values_list("pk", flat=True)
-    audit.record_reads(action[:LONGEST_ACTION], patient_ids=list(patients), by=by, at=at)
+    audit.record_reads(action, patient_ids=list(patients), by=by, at=at)
 
 
 class ReadingMiddleware:
@@ -56,7 +55,7 @@ def record(request: HttpRequest) -> None:
     """Write down what was opened since it was last asked."""
     user = getattr(request, "user", None)
     match = request.resolver_match
-    action = f"read {match.view_name if match else request.method}"
+    action = reads.action(match.view_name if match else "page")
     by = user if isinstance(user, User) else None
     reads.record(reads.take(), action=action, by=by, at=timezone.now())
 

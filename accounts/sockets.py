@@ -53,4 +53,4 @@ class RecordedConsumer(AsyncWebsocketConsumer):
         reader = await signed_in(self.scope)
         now = timezone.now()
         write = database_sync_to_async(reads.record)
-        await write(owners, action=f"read {self.page}", by=reader, at=now)
+        await write(owners, action=reads.action(self.page), by=reader, at=now)

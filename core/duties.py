@@ -62,7 +62,7 @@ def attempt(duty: Duty, *, now: datetime) -> None:
     """Run the handler in a savepoint: a failure undoes its writes but not our note of it."""
     duty.attempts_count += 1
     try:
-        reading = reads.recorded(action=f"duty {duty.kind}", by=None, at=now)
+        reading = reads.recorded(action=reads.action(f"duty.{duty.kind}"), by=None, at=now)
         with transaction.atomic(), reading:
             HANDLERS[duty.kind](duty.payload, now)
         duty.done_at = now

@@ -30,7 +30,7 @@ class Erased(Exception):
 
 def key_of(owner: UUID) -> bytes:
     """
-    Return the data key of an owner. It is read anew each time: an erasure bites at once.
+    Return the data key of an owner. Nobody keeps it for longer than one request.
 
     :raises Erased:
     :raises NoKey:

@@ -7,37 +7,56 @@ Outside a scope (commands) nothing is noted.
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 Recorder = Callable[..., None]
 
-_opened: ContextVar[set[UUID] | None] = ContextVar("opened", default=None)
+T = TypeVar("T")
+
+
+@dataclass
+class Scope:
+    opened: set[UUID] = field(default_factory=set)
+    fetched: dict[UUID, Any] = field(default_factory=dict, repr=False)
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 _recorders: list[Recorder] = []
 
 
 def note(owner: UUID) -> None:
-    opened = _opened.get()
-    if opened is not None:
-        opened.add(owner)
+    if inside := _scope.get():
+        inside.opened.add(owner)
+
+
+def once(owner: UUID, fetch: Callable[[UUID], T]) -> T:
+    """Return what `fetch` finds for the owner, asked once a scope: fifty messages have one key."""
+    if (inside := _scope.get()) is None:
+        return fetch(owner)
+    if owner not in inside.fetched:
+        inside.fetched[owner] = fetch(owner)
+    found: T = inside.fetched[owner]
+    return found
 
 
 @contextmanager
 def scope() -> Iterator[None]:
     """Note whose values are opened inside. `take` tells."""
-    token = _opened.set(set())
+    token = _scope.set(Scope())
     try:
         yield
     finally:
-        _opened.reset(token)
+        _scope.reset(token)
 
 
 def take() -> set[UUID]:
     """Return whose values were opened in this scope since it was last asked."""
-    opened = _opened.get() or set()
-    owners = set(opened)
-    opened.clear()
+    if (inside := _scope.get()) is None:
+        return set()
+    owners, inside.opened = inside.opened, set()
     return owners
 
 
@@ -51,6 +70,11 @@ def record(owners: Collection[UUID], *, action: str, by: Any, at: datetime) -> N
     """Write down that `by` (None: the system itself) read these owners' data."""
     for recorder in _recorders if owners else ():
         recorder(frozenset(owners), action=action, by=by, at=at)
+
+
+def action(page: str) -> str:
+    """Return the code under which a read of the page, or duty, `page` is on the trail."""
+    return page.replace(":", ".").replace("_", "-") + ".read"
 
 
 @contextmanager

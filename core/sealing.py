@@ -10,7 +10,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core import keystore
+from core import keystore, reads
 from core.keyring import NONCE_BYTES
 
 VERSION = 1
@@ -29,7 +29,7 @@ def seal(plain: bytes, *, owner: UUID, place: str) -> bytes:
     :raises keystore.Erased:
     """
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(keystore.key_of(owner)).encrypt(nonce, plain, _about(place))
+    sealed = _box(owner).encrypt(nonce, plain, _about(place))
     return bytes([VERSION]) + owner.bytes + nonce + sealed
 
 
@@ -40,15 +40,19 @@ def unseal(envelope: bytes, *, place: str) -> bytes:
     """
     if len(envelope) < OVERHEAD or envelope[0] != VERSION:
         raise Tampered(place)
-    key = keystore.key_of(owner_of(envelope))
+    box = reads.once(owner_of(envelope), _box)
     try:
-        return AESGCM(key).decrypt(envelope[NONCE], envelope[NONCE.stop :], _about(place))
+        return box.decrypt(envelope[NONCE], envelope[NONCE.stop :], _about(place))
     except InvalidTag:
         raise Tampered(place) from None
 
 
 def owner_of(envelope: bytes) -> UUID:
     return UUID(bytes=envelope[OWNER])
+
+
+def _box(owner: UUID) -> AESGCM:
+    return AESGCM(keystore.key_of(owner))
 
 
 def _about(place: str) -> bytes:

@@ -17,7 +17,7 @@ NAME = "Alice Doe"
 
 def rows(**fields):
     """What the trail holds of reads: the action, by whom, of whose record."""
-    read = AuditEvent.objects.filter(action__startswith="read ", **fields).order_by("id")
+    read = AuditEvent.objects.filter(action__endswith=".read", **fields).order_by("id")
     return list(read.values_list("action", "by_id", "patient_id"))
 
 
@@ -33,7 +33,7 @@ def refuse_reads():
     """Let the database refuse each row of a read, as it would when its disk is full."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "ALTER TABLE core_auditevent ADD CONSTRAINT full_disk CHECK (action NOT LIKE 'read %')"
+            "ALTER TABLE core_auditevent ADD CONSTRAINT full_disk CHECK (action NOT LIKE '%.read')"
             " NOT VALID"
         )
 
@@ -41,13 +41,13 @@ def refuse_reads():
 def test_a_page_with_somebody_on_it_is_a_row(sign_in, dr_bob, alice, visit):
     sign_in(dr_bob.user).get(reverse("appointments:detail", args=[visit.id]))
 
-    assert rows() == [("read appointments:detail", dr_bob.user.pk, alice.pk)]
+    assert rows() == [("appointments.detail.read", dr_bob.user.pk, alice.pk)]
 
 
 def test_a_patient_who_reads_her_own_record_is_a_row_too(sign_in, alice):
     sign_in(alice.user).get(reverse("accounts:about_you"))
 
-    assert rows() == [("read accounts:about_you", alice.user.pk, alice.pk)]
+    assert rows() == [("accounts.about-you.read", alice.user.pk, alice.pk)]
 
 
 def test_a_page_that_shows_nobody_is_no_row(sign_in, client, alice, dr_bob):
@@ -82,7 +82,7 @@ def test_a_page_that_failed_after_reading_is_a_row(sign_in, dr_bob, alice):
 
     answer(fail, dr_bob.user)
 
-    assert rows() == [("read GET", dr_bob.user.pk, alice.pk)]
+    assert rows() == [("page.read", dr_bob.user.pk, alice.pk)]
 
 
 def test_what_cannot_be_recorded_is_not_shown(sign_in, dr_bob, alice, visit):
@@ -137,7 +137,7 @@ async def test_the_note_survives_the_way_through_asgi(async_client, alice, dr_bo
 
     assert response.status_code == 200
     found = await database_sync_to_async(rows)()
-    assert found == [("read appointments:detail", dr_bob.user.pk, alice.pk)]
+    assert found == [("appointments.detail.read", dr_bob.user.pk, alice.pk)]
 
 
 def test_a_duty_that_opens_a_record_is_a_row_by_the_system(alice):
@@ -150,7 +150,11 @@ def test_a_duty_that_opens_a_record_is_a_row_by_the_system(alice):
     del duties.HANDLERS[kind]
     event = AuditEvent.objects.get()
     assert Duty.objects.get().done_at == NOW
-    assert (event.action, event.by_id, event.patient_id) == (f"duty {kind}", None, alice.pk)
+    assert (event.action, event.by_id, event.patient_id) == (
+        "duty.test.reading.read",
+        None,
+        alice.pk,
+    )
 
 
 def test_outside_every_scope_nothing_is_recorded(alice):

@@ -231,7 +231,7 @@ async def test_a_page_is_told_when_events_may_have_been_lost(hers, address):
 
 
 def reads_of(patient):
-    read = AuditEvent.objects.filter(action="read messaging:thread", patient_id=patient.pk)
+    read = AuditEvent.objects.filter(action="messaging.thread.read", patient_id=patient.pk)
     return list(read.values_list("by_id", flat=True))
 
 
@@ -248,7 +248,7 @@ def full_disk(live_database):
     """The database refuses each row of a read."""
     name = "ALTER TABLE core_auditevent {} CONSTRAINT full_disk"
     with connection.cursor() as cursor:
-        cursor.execute(name.format("ADD") + " CHECK (action NOT LIKE 'read %') NOT VALID")
+        cursor.execute(name.format("ADD") + " CHECK (action NOT LIKE '%.read') NOT VALID")
     yield
     with connection.cursor() as cursor:
         cursor.execute(name.format("DROP"))
