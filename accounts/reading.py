@@ -53,11 +53,13 @@ class ReadingMiddleware:
 
 def record(request: HttpRequest) -> None:
     """Write down what was opened since it was last asked."""
+    if not (owners := reads.take()):
+        return  # nor is it asked who came
     user = getattr(request, "user", None)
     match = request.resolver_match
     action = reads.action(match.view_name if match else "page")
     by = user if isinstance(user, User) else None
-    reads.record(reads.take(), action=action, by=by, at=timezone.now())
+    reads.record(owners, action=action, by=by, at=timezone.now())
 
 
 def unrecorded() -> HttpResponse:

@@ -60,6 +60,7 @@ def test_a_version_that_has_left_the_ring_is_named():
         words("a b"),
         f"{words('2027')},{words('2027')}",
     ],
+    ids=["nothing", "no key", "blank key", "no base64", "short", "no version", "gap", "twice"],
 )
 def test_a_ring_that_makes_no_sense_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 -- binascii words some of them
