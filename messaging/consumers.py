@@ -5,10 +5,9 @@ import json
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import User
-from accounts.sockets import signed_in
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from messaging import presenters
 from messaging.models import Message, Thread
@@ -18,13 +17,14 @@ PING = "ping"
 PING_PAUSE = 1.0  # seconds
 
 
-class ThreadConsumer(AsyncWebsocketConsumer):
+class ThreadConsumer(RecordedConsumer):
     """Bring new messages to one reader.
 
     No rule lives here: `visible_to` says who may read, and is asked again for every frame, so that
     whoever signs out or loses the thread gets nothing more.
     """
 
+    page = "messaging:thread"
     pinged_at = float("-inf")
 
     async def connect(self) -> None:

@@ -11,12 +11,11 @@ import json
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 import appointments.models
 from accounts.models import User
-from accounts.sockets import signed_in
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from sessions import admission, ice, presence, seats, signals
 from sessions.models import InvalidTransition, Role, Seat
@@ -34,7 +33,8 @@ REFUSALS: dict[type[seats.SeatRefused], int] = {
 RATE, BURST = 20, 60  # a connection's candidates come in one burst of about twenty
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(RecordedConsumer):
+    page = "video:room"
     seat: Seat | None = None  # None before the seat is taken, and once the socket is closing
 
     async def connect(self) -> None:

@@ -3,17 +3,18 @@
 import json
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import Provider, User
-from accounts.sockets import signed_in
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 
 BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
 
 
-class DayConsumer(AsyncWebsocketConsumer):
+class DayConsumer(RecordedConsumer):
     """No name and no id goes out: the page fetches the list anew, as itself."""
+
+    page = "home"
 
     async def connect(self) -> None:
         provider_id = await self.provider_id()
@@ -44,8 +45,10 @@ class DayConsumer(AsyncWebsocketConsumer):
         return await provider_id_of(user) if user else None
 
 
-class NoSuchSocket(AsyncWebsocketConsumer):
+class NoSuchSocket(RecordedConsumer):
     """An address at which nothing is: said to the browser, and not a fault of ours."""
+
+    page = ""
 
     async def connect(self) -> None:
         await self.accept()

@@ -31,9 +31,9 @@ def people():
     visits = Appointment.objects.order_by("starts_at", "patient__user__email")
     return (
         list(User.objects.order_by("email").values_list("email", "date_joined")),
-        list(Patient.objects.order_by("user__email").values_list("legal_name", "date_of_birth")),
+        [(p.legal_name, p.date_of_birth) for p in Patient.objects.order_by("user__email")],
         list(visits.values_list("starts_at", "status", "patient__user__email")),
-        list(Message.objects.order_by("sent_at").values_list("id", "body", "sent_at")),
+        [(m.id, m.body, m.sent_at) for m in Message.objects.order_by("sent_at")],
     )
 
 
