@@ -10,12 +10,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import licensure, phones
 from accounts.codes import Concern, Language, State
 from core.blind_index import BlindIndex
-from core.fields import SELF, EncryptedDate, EncryptedText, has_words
+from core.fields import SELF, EncryptedDate, EncryptedText, has_words, is_filled
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,13 +60,18 @@ class User(AbstractBaseUser):
         return self.memberships.filter(role__in=roles).exists()
 
     def role_towards(self, patient_id: int | None) -> str:
-        """In which role the user acts on a patient, for the audit trail. Asks once a role."""
-        patient = getattr(self, "patient", None)
-        if patient:
-            is_child = patient.pk == patient_id and patient.guardian_name
-            return "guardian" if is_child else "patient"
+        """In which role the user acts on a patient, for the audit trail. Opens nothing sealed."""
         if hasattr(self, "provider"):
             return Membership.Role.PROVIDER
+        patient = getattr(self, "patient", None)
+        if patient is None:
+            return self.staff_role
+        is_child = patient.pk == patient_id and is_filled(patient, "guardian_name")
+        return "guardian" if is_child else "patient"
+
+    @cached_property
+    def staff_role(self) -> str:
+        """The first role that the user was given in a practice; blank for others."""
         membership = self.memberships.order_by("pk").first()
         return membership.role if membership else ""
 

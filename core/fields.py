@@ -73,13 +73,13 @@ class Opener(DeferredAttribute):
     def __get__(self, instance: Any, cls: Any = None) -> Any:
         if instance is None:
             return self
-        value = self._held(instance)
+        value = self.held(instance)
         return self.field.opened(value, instance) if isinstance(value, Sealed) else value
 
     def __set__(self, instance: Any, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
 
-    def _held(self, instance: Any) -> Any:
+    def held(self, instance: Any) -> Any:
         """Fetch a deferred value without opening it."""
         name = self.field.attname
         if name not in instance.__dict__:
@@ -282,6 +282,13 @@ class SealedBytes(Func):
 
 def sealed_size(words: Any) -> int:
     return sealing.OVERHEAD + len(str(words).encode()) if words else 0
+
+
+def is_filled(row: models.Model, name: str) -> bool:
+    """Whether the encrypted field `name` of the row has words: told without opening it."""
+    opener: Opener = getattr(type(row), name)
+    value = opener.held(row)
+    return bool(value.envelope if isinstance(value, Sealed) else value)
 
 
 def has_words(name: str) -> Q:

@@ -72,8 +72,11 @@ class AuditEvent(models.Model):
     hash = models.CharField(max_length=64, default="", editable=False)
 
     class Privacy:
-        phi = ("patient_id",)
-        plain = ("id", "at", "action", "by_id", "subject_type", "subject_id")
+        phi = ("patient_id", "on_behalf_of_id", "chain")
+        plain = (
+            "id", "at", "action", "by_id", "role", "reason", "purpose", "request_id",
+            "subject_type", "subject_id", "number", "previous", "hash",
+        )  # fmt: skip
 
     class Meta:
         constraints = [
@@ -99,6 +102,10 @@ class AuditHead(models.Model):
     chain = models.BigIntegerField(primary_key=True)
     number = models.BigIntegerField()
     hash = models.CharField(max_length=64)
+
+    class Privacy:
+        phi = ("chain",)
+        plain = ("number", "hash")
 
 
 class Heartbeat(models.Model):

@@ -11,6 +11,7 @@ from accounts.reading import ReadingMiddleware
 from core import duties, outbox, reads
 from core.models import AuditEvent, Duty
 from tests.factories import NOW, RECORDED, make_visit
+from tests.web_role import as_owner
 
 NAME = "Alice Doe"
 
@@ -31,7 +32,7 @@ def answer(view, user):
 
 def refuse_reads():
     """Let the database refuse each row of a read, as it would when its disk is full."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "ALTER TABLE core_auditevent ADD CONSTRAINT full_disk CHECK (action NOT LIKE '%.read')"
             " NOT VALID"

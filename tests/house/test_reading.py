@@ -13,6 +13,7 @@ from tests.house.repository import ours, tree
 READING = "accounts.reading.ReadingMiddleware"
 # What answers outside: it looks at no row of a patient.
 OUTSIDE = [
+    "core.request_ids.RequestIdMiddleware",
     "telehealth.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
