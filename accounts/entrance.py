@@ -11,6 +11,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.step_up import stepped_up
+from accounts.wall import before_factor
+
 
 class Answers422:
     """An invalid form is not OK; allauth answers 200."""
@@ -75,8 +78,8 @@ class CompleteReset(Answers422, allauth.CompletePasswordResetView):
 sign_in = SignIn.as_view()
 sign_up = SignUp.as_view()
 confirm_email = login_not_required(ConfirmEmail.as_view())
-change_email = ChangeEmail.as_view()
-change_password = ChangePassword.as_view()
+change_email = before_factor(stepped_up(ChangeEmail.as_view()))
+change_password = before_factor(ChangePassword.as_view())
 reset_password = ResetPassword.as_view()
 confirm_reset = ConfirmReset.as_view()
 complete_reset = CompleteReset.as_view()

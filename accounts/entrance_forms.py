@@ -72,3 +72,7 @@ class ChangePasswordForm(WordedForm, allauth.ChangePasswordForm):
 
 class ChangeEmailForm(WordedForm, allauth.AddEmailForm):
     words: ClassVar[Words] = {"email": (_("New email"), _("We send a code there first."))}
+
+
+class PasswordAgainForm(WordedForm, allauth.ReauthenticateForm):
+    words: ClassVar[Words] = {"password": (_("Your password"), "")}

@@ -4,16 +4,29 @@ A page is checked at every request; a socket may be open for hours, in which its
 out, change the password or lose the account.
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 from channels.auth import get_user
+from channels.db import database_sync_to_async
 
+from accounts import factors
 from accounts.models import User
 
 
 async def signed_in(scope: Any) -> User | None:
-    """Return the user of the socket's session, read again, if the session still stands."""
+    """Return the user of the socket's session, read again, if the session still stands.
+
+    Staff who has not shown the second factor counts as nobody, as on every page.
+    """
     session = scope["session"]
     anew: Any = {"session": session.__class__(session.session_key)}
     user = await get_user(anew)
-    return user if isinstance(user, User) else None
+    if not isinstance(user, User):
+        return None
+    return user if await is_let_in(user, anew["session"]) else None
+
+
+@database_sync_to_async
+def is_let_in(user: User, session: Any) -> bool:
+    return not factors.is_missing(SimpleNamespace(session=session), user)

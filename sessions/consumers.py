@@ -16,6 +16,7 @@ from django.utils import timezone
 
 import appointments.models
 from accounts.models import User
+from accounts.revocation import topic
 from accounts.sockets import signed_in
 from core import events
 from sessions import admission, ice, presence, seats, signals
@@ -47,7 +48,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.bucket = Bucket(rate=RATE, burst=BURST, now=self.clock())
         self.sent_count, self.last_seq = 0, -1
         self.room = f"session.{self.room_id}"
-        self.groups = [self.room, events.EVERYONE]  # channels leaves them for us at the end
+        self.groups = [
+            self.room,
+            topic(user),
+            events.EVERYONE,
+        ]  # channels leaves them
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.sit_down(user)
@@ -123,6 +128,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if room != self.told:  # one's own arrival, for one, is no news
             self.told = room
             await self.tell("room", room=room)
+
+    async def account_changed(self, _event: dict[str, Any]) -> None:
+        """The person may have been signed out, or lost the role: then `held` closes."""
+        await self.held()
 
     async def events_resumed(self, event: dict[str, Any]) -> None:
         """Changes may have gone unheard."""

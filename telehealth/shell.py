@@ -30,10 +30,9 @@ STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 def links_for(user: User) -> list[Link]:
     if hasattr(user, "provider"):
         return PROVIDER
-    roles = {membership.role for membership in user.memberships.all()}
-    if Membership.Role.BILLING in roles:
+    if Membership.Role.BILLING in user.roles:
         return BILLING
-    return STAFF if roles else PATIENT
+    return STAFF if user.roles else PATIENT
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

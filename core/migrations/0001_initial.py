@@ -3,6 +3,8 @@
 import uuid
 from django.db import migrations, models
 
+from core.db import cache_table
+
 
 class Migration(migrations.Migration):
 
@@ -52,4 +54,5 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='duty_once'), models.CheckConstraint(condition=models.Q(('done_at', None), ('dead_at', None), _connector='OR'), name='duty_done_or_dead_not_both')],
             },
         ),
+        cache_table('core_cache'),
     ]

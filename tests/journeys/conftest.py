@@ -13,11 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from telehealth.celery import app as celery
 from tests.live_site import FLAGS, PATIENCE, serving
+from tests.signing_in import cookie_of, signed_in
 from tests.tools import chromium
 
 expect.set_options(timeout=PATIENCE * 1000)
@@ -84,10 +84,9 @@ def page_for(new_context, site) -> Callable[..., Page]:
     def open_page(user: object, **options: object) -> Page:
         context = new_context(**options)
         if user is not None:
-            client = Client()
-            client.force_login(user)
+            cookie = cookie_of(signed_in(user))
             name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+            context.add_cookies([{"name": name, "value": cookie, "url": site}])
         return context.new_page()
 
     return open_page
