@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.invitation_views import kept
 from accounts.step_up import stepped_up
 from accounts.wall import before_factor
 
@@ -30,6 +31,13 @@ class SignIn(Answers422, allauth.LoginView):
 
 
 class SignUp(Answers422, allauth.SignupView):
+    def get_initial(self) -> dict[str, Any]:
+        """Who comes from an invitation finds its address filled in."""
+        initial: dict[str, Any] = super().get_initial()
+        if offer := kept(self.request):
+            initial["email"] = offer.email
+        return initial
+
     def form_valid(self, form: Any) -> HttpResponse:
         """The account, its address and the letter with the code come to be together or not."""
         try:

@@ -3,6 +3,7 @@
 What was shown is in allauth's own list of proofs, which the session keeps for one user.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -74,3 +75,8 @@ def note_removed(request: HttpRequest, *, now: datetime) -> None:
 def note(request: HttpRequest, deed: str, *, now: datetime) -> None:
     assert isinstance(request.user, User)
     audit.record(deed, subject=request.user, by=request.user, at=now)
+
+
+def those_with_one(user_ids: Iterable[int]) -> set[int]:
+    rows = Authenticator.objects.filter(user__in=list(user_ids), type__in=REAL)
+    return set(rows.values_list("user_id", flat=True))

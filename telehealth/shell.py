@@ -25,6 +25,7 @@ PROVIDER: list[Link] = [
 ]
 BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
+ADMIN: list[Link] = [*STAFF, (reverse_lazy("accounts:staff"), _("Staff"))]
 
 
 def links_for(user: User) -> list[Link]:
@@ -32,6 +33,8 @@ def links_for(user: User) -> list[Link]:
         return PROVIDER
     if Membership.Role.BILLING in user.roles:
         return BILLING
+    if Membership.Role.ADMIN in user.roles:
+        return ADMIN
     return STAFF if user.roles else PATIENT
 
 
