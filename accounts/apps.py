@@ -5,4 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        import accounts.mail  # noqa: F401, PLC0415 -- every process that does duties needs its handler
+        import accounts.mail  # noqa: PLC0415 -- every process that does duties needs its handler
+        import accounts.receivers  # noqa: F401, PLC0415 -- and hears of signing in

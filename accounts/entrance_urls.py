@@ -7,11 +7,12 @@ from allauth.account import views as allauth
 from django.urls import path
 
 from accounts import entrance, factor_entrance, security_views
+from accounts.lock import while_locked
 from accounts.wall import before_factor
 
 urlpatterns = [
     path("login/", entrance.sign_in, name="account_login"),
-    path("logout/", before_factor(allauth.logout), name="account_logout"),
+    path("logout/", while_locked(before_factor(allauth.logout)), name="account_logout"),
     path("inactive/", allauth.account_inactive, name="account_inactive"),
     path("signup/", entrance.sign_up, name="account_signup"),
     path("confirm-email/", entrance.confirm_email, name="account_email_verification_sent"),

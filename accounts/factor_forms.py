@@ -66,6 +66,15 @@ class PasskeyForm(WordedForm):
         return super().clean_credential()  # type: ignore[misc]  # of the form it is mixed into
 
 
+def verified(credential: Any) -> None:
+    """
+    :raises ValueError: if the passkey did not check the person
+    """
+    answer = auth.parse_authentication_response(credential)
+    if not answer.response.authenticator_data.is_user_verified():
+        raise ValueError("used without a check of the person")
+
+
 class SecondPasskeyForm(PasskeyForm, webauthn.AuthenticateWebAuthnForm):
     pass
 
@@ -78,9 +87,7 @@ class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):
     """A passkey alone lets in only where it has checked the person: finger, face or PIN."""
 
     def checked(self) -> Any:
-        answer = auth.parse_authentication_response(self.cleaned_data["credential"])
-        if not answer.response.authenticator_data.is_user_verified():
-            raise ValueError("used without a check of the person")
+        verified(self.cleaned_data["credential"])
         return super().checked()
 
 

@@ -10,23 +10,26 @@ from typing import Any
 from channels.auth import get_user
 from channels.db import database_sync_to_async
 
-from accounts import factors
+from accounts import factors, idle
 from accounts.models import User
 
 
-async def signed_in(scope: Any) -> User | None:
+async def signed_in(scope: Any, *, is_call: bool = False) -> User | None:
     """Return the user of the socket's session, read again, if the session still stands.
 
-    Staff who has not shown the second factor counts as nobody, as on every page.
+    Staff who has not shown the second factor counts as nobody, as on every page; and so does who
+    has rested too long, but not in a call: talking is no typing.
     """
     session = scope["session"]
     anew: Any = {"session": session.__class__(session.session_key)}
     user = await get_user(anew)
     if not isinstance(user, User):
         return None
-    return user if await is_let_in(user, anew["session"]) else None
+    if not is_call and idle.is_locked(anew["session"], now=idle.clock()):
+        return None
+    return user if await has_shown_factor(user, anew["session"]) else None
 
 
 @database_sync_to_async
-def is_let_in(user: User, session: Any) -> bool:
+def has_shown_factor(user: User, session: Any) -> bool:
     return not factors.is_missing(SimpleNamespace(session=session), user)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import invitation_views, security_views, staff_views, views
+from accounts import invitation_views, lock_views, security_views, staff_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("security/", security_views.security, name="security"),
     path("second-step/", security_views.second_step, name="second_step"),
     path("devices/<int:device_id>/end/", security_views.end_device, name="end_device"),
+    path("lock/", lock_views.lock, name="lock"),
+    path("activity/", lock_views.activity, name="activity"),
     path("staff/", staff_views.staff, name="staff"),
     path("staff/invitations/new/", staff_views.invite, name="invite"),
     path(

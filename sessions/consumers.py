@@ -40,7 +40,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        user = await signed_in(self.scope)
+        user = await signed_in(self.scope, is_call=True)
         if user is None:
             await self.refuse(SIGNED_OUT)
             return
@@ -141,7 +141,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
             return None
-        if await signed_in(self.scope) is None:
+        if await signed_in(self.scope, is_call=True) is None:
             await self.refuse(SIGNED_OUT)
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}

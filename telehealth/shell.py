@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import idle
 from accounts.models import Membership, User
 from telehealth.demo import accounts
 
@@ -40,7 +41,10 @@ def links_for(user: User) -> list[Link]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    return frame(links_for(user) if isinstance(user, User) else PUBLIC)
+    if not isinstance(user, User):
+        return frame(PUBLIC)
+    left = idle.seconds_left(request.session, now=idle.clock())
+    return frame(links_for(user)) | {"seconds_left": left}
 
 
 def frame(nav: list[Link]) -> dict[str, Any]:

@@ -71,15 +71,17 @@ class PasskeyForm extends HTMLElement {
   }
 
   async #ask(event) {
+    if (this.#form.elements.credential.value) return; // asked already, and now on its way
     event.preventDefault();
     this.#say("");
     try {
       const credential = await this.#credential(await this.#options());
       this.#form.elements.credential.value = JSON.stringify(answer(credential));
-      this.#form.submit(); // past our own listener
     } catch {
       this.#say(this.dataset.failed);
+      return;
     }
+    this.#form.requestSubmit();
   }
 
   #credential(options) {
