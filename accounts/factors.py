@@ -47,6 +47,12 @@ def mark_passed(request: HttpRequest, user: User, *, how: str) -> None:
     record_authentication(request, user, FACTOR, type=how)
 
 
+def note_sign_in(request: HttpRequest, user: User) -> None:
+    """Whoever gets in has just proved something, by whatever door: such as a code from the mail."""
+    if not proofs(request, user):
+        record_authentication(request, user, "sign-in")
+
+
 def unmark(request: HttpRequest, user: User) -> None:
     """The factor is gone, and what it has proved with it."""
     kept = [proof for proof in proofs(request, user) if proof["method"] != FACTOR]

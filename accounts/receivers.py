@@ -6,10 +6,11 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import idle
+from accounts import factors, idle
 from accounts.models import User
 
 
 @receiver(user_logged_in)
 def begin_session(request: HttpRequest, user: User, **_signal: Any) -> None:
     idle.enter(request.session, user, now=idle.clock())
+    factors.note_sign_in(request, user)

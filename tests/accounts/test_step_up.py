@@ -15,7 +15,13 @@ GUARDED = ["mfa_activate_totp", "mfa_add_webauthn", "account_email", "mfa_genera
 
 @pytest.fixture
 def hers(alice):
-    return signed_in(alice.user, with_factor=False)
+    """Alice's browser, where she signed in this morning."""
+    client = signed_in(alice.user, with_factor=False)
+    session = client.session
+    for proof in session["account_authentication_methods"]:
+        proof["at"] -= 3 * 3600
+    session.save()
+    return client
 
 
 @pytest.mark.parametrize("name", GUARDED)

@@ -65,7 +65,7 @@ def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
     uncaught: list[str] = []
 
     def open_context(**options: object) -> BrowserContext:
-        context = browser.new_context(base_url=site, **options)
+        context = browser.new_context(**{"base_url": site} | options)
         context.set_default_timeout(PATIENCE * 1000)
         context.on("weberror", lambda error: uncaught.append(str(error.error)))
         contexts.append(context)
@@ -85,8 +85,8 @@ def page_for(new_context, site) -> Callable[..., Page]:
         context = new_context(**options)
         if user is not None:
             cookie = cookie_of(signed_in(user))
-            name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": cookie, "url": site}])
+            name, address = settings.SESSION_COOKIE_NAME, options.get("base_url", site)
+            context.add_cookies([{"name": name, "value": cookie, "url": address}])
         return context.new_page()
 
     return open_page
