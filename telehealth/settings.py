@@ -188,7 +188,7 @@ CACHES = {
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
         # A cache in each process would multiply every rate limit by their number (docs/adr/0012).
-        else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "core_cache"}
+        else {"BACKEND": "core.cache.CountingCache", "LOCATION": "core_cache"}
     )
 }
 
