@@ -1,7 +1,8 @@
 """People and the practice: who signs in, who is cared for, who cares, and with which licence."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.utils.functional import cached_property
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import licensure, phones
@@ -38,10 +39,11 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    sessions_epoch = models.PositiveIntegerField(default=0)  # counted up, it ends every session
 
     class Privacy:
         phi = ("email",)
-        plain = ("password", "last_login", "is_active", "date_joined")
+        plain = ("password", "last_login", "is_active", "date_joined", "sessions_epoch")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -55,6 +57,21 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return f"user {self.pk}"
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session has to know: Django's own knows of a new password only."""
+        known = f"{self.password}:{self.sessions_epoch}"
+        return salted_hmac("accounts.User", known, secret=secret, algorithm="sha256").hexdigest()
+
+    @cached_property
+    def roles(self) -> set[str]:
+        """The roles in any practice, as they are when first asked for: once a request."""
+        return {membership.role for membership in self.memberships.all()}
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this is staff: whoever treats, or has a role in a practice."""
+        return hasattr(self, "provider") or bool(self.roles)
+
     def has_role(self, *roles: str) -> bool:
         """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
         return self.memberships.filter(role__in=roles).exists()
@@ -65,15 +82,9 @@ class User(AbstractBaseUser):
             return Membership.Role.PROVIDER
         patient = getattr(self, "patient", None)
         if patient is None:
-            return self.staff_role
+            return next((role for role in Membership.Role if role in self.roles), "")
         is_child = patient.pk == patient_id and is_filled(patient, "guardian_name")
         return "guardian" if is_child else "patient"
-
-    @cached_property
-    def staff_role(self) -> str:
-        """The first role that the user was given in a practice; blank for others."""
-        membership = self.memberships.order_by("pk").first()
-        return membership.role if membership else ""
 
 
 class Practice(models.Model):
@@ -89,6 +100,14 @@ class Practice(models.Model):
 
     def __str__(self) -> str:
         return f"practice {self.pk}"
+
+
+class OfPracticeQuerySet(models.QuerySet[Any]):
+    """Rows that the admins of a practice look after."""
+
+    def visible_to(self, user: User) -> Self:
+        mine = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
+        return self.filter(practice__in=mine.values("practice"))
 
 
 class Membership(models.Model):
@@ -110,6 +129,8 @@ class Membership(models.Model):
         phi = ()
         plain = ("user", "practice", "role")
 
+    objects = OfPracticeQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "practice", "role"], name="membership_once"),
@@ -127,6 +148,64 @@ class Membership(models.Model):
                 name="membership_role_known",
             ),
         ]
+
+
+class InvitationQuerySet(OfPracticeQuerySet):
+    def open(self, *, at: datetime) -> Self:
+        """Those that can still be taken up."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """An offer of one role in one practice to whoever owns one address. It is taken up once.
+
+    The token in the letter is not kept, only its hash.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "practice", "email", "role", "invited_by", "token_hash", "invited_at", "expires_at",
+            "accepted_at", "accepted_by", "withdrawn_at",
+        )  # fmt: skip
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=Membership.Role.values), name="invitation_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("invited_at")), name="invitation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at=None),
+                name="invitation_accepted_whole",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                "practice",
+                "role",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):

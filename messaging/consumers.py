@@ -7,6 +7,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from accounts.models import User
+from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from messaging import presenters
@@ -34,7 +35,11 @@ class ThreadConsumer(RecordedConsumer):
             await self.accept()  # a browser is told our code only after the handshake
             await self.close(code=NOT_FOUND)
             return
-        self.groups = [f"thread.{self.thread_id}", events.EVERYONE]  # left when the socket closes
+        self.groups = [
+            f"thread.{self.thread_id}",
+            topic(reader),
+            events.EVERYONE,
+        ]  # left when the socket closes
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
@@ -55,6 +60,12 @@ class ThreadConsumer(RecordedConsumer):
         if html:
             await self.send_frame(kind="message", html=html)
         else:
+            await self.close(code=NOT_FOUND)
+
+    async def account_changed(self, _event: dict[str, str]) -> None:
+        """The reader may have been signed out, or lost the role."""
+        reader = await signed_in(self.scope)
+        if reader is None or not await self.may_read(reader):
             await self.close(code=NOT_FOUND)
 
     async def events_resumed(self, _event: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 import appointments.models
 from accounts.models import User
+from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from sessions import admission, ice, presence, seats, signals
@@ -39,7 +40,7 @@ class RoomConsumer(RecordedConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        user = await signed_in(self.scope)
+        user = await signed_in(self.scope, is_call=True)
         if user is None:
             await self.refuse(SIGNED_OUT)
             return
@@ -47,7 +48,11 @@ class RoomConsumer(RecordedConsumer):
         self.bucket = Bucket(rate=RATE, burst=BURST, now=self.clock())
         self.sent_count, self.last_seq = 0, -1
         self.room = f"session.{self.room_id}"
-        self.groups = [self.room, events.EVERYONE]  # channels leaves them for us at the end
+        self.groups = [
+            self.room,
+            topic(user),
+            events.EVERYONE,
+        ]  # channels leaves them
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.sit_down(user)
@@ -129,6 +134,10 @@ class RoomConsumer(RecordedConsumer):
             self.told = room
             await self.tell("room", room=room)
 
+    async def account_changed(self, _event: dict[str, Any]) -> None:
+        """The person may have been signed out, or lost the role: then `held` closes."""
+        await self.held()
+
     async def events_resumed(self, event: dict[str, Any]) -> None:
         """Changes may have gone unheard."""
         await self.room_changed(event)
@@ -137,7 +146,7 @@ class RoomConsumer(RecordedConsumer):
         """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
             return None
-        if await signed_in(self.scope) is None:
+        if await signed_in(self.scope, is_call=True) is None:
             await self.refuse(SIGNED_OUT)
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}

@@ -76,6 +76,8 @@ INSTALLED_APPS = [
     "channels",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "servestatic",
     "django.contrib.auth",
@@ -101,6 +103,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.wall.WallMiddleware",
+    "accounts.lock.LockMiddleware",
+    "accounts.wall.FactorWallMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -209,7 +213,8 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        # A cache in each process would multiply every rate limit by their number (docs/adr/0012).
+        else {"BACKEND": "core.cache.CountingCache", "LOCATION": "core_cache"}
     )
 }
 
@@ -255,6 +260,25 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.entrance_forms.NewPasswordForm",
     "change_password": "accounts.entrance_forms.ChangePasswordForm",
     "add_email": "accounts.entrance_forms.ChangeEmailForm",
+    "reauthenticate": "accounts.entrance_forms.PasswordAgainForm",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # see accounts.step_up, which is stricter
+
+# Second factors (docs/adr/0012)
+MFA_ADAPTER = "accounts.factor_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Telehealth"
+MFA_TOTP_TOLERANCE = 1  # the clock of a phone may be half a minute off
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.FactorForm",
+    "reauthenticate": "accounts.factor_forms.FactorAgainForm",
+    "activate_totp": "accounts.factor_forms.NewAppForm",
+    "add_webauthn": "accounts.factor_forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.factor_forms.PasskeyNameForm",
+    "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
+    "authenticate_webauthn": "accounts.factor_forms.SecondPasskeyForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
 }
 
 # Mail. Without EMAIL_URL it goes to the development mailbox, which is a folder of .eml files.

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(max_length=254)),
                 ('is_active', models.BooleanField(default=True)),
                 ('date_joined', models.DateTimeField(auto_now_add=True)),
+                ('sessions_epoch', models.PositiveIntegerField(default=0)),
             ],
             options={
                 'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='user_email_once')],
@@ -70,6 +71,22 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer')], max_length=20)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.practice')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='Invitation',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('email', models.EmailField(max_length=254)),
+                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer')], max_length=20)),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('invited_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('accepted_at', models.DateTimeField(null=True)),
+                ('withdrawn_at', models.DateTimeField(null=True)),
+                ('accepted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('invited_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations_sent', to=settings.AUTH_USER_MODEL)),
+                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='accounts.practice')),
             ],
         ),
         migrations.CreateModel(
@@ -150,6 +167,22 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer'])), name='membership_role_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer'])), name='invitation_role_known'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('invited_at'))), name='invitation_ends_after_start'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False), ('withdrawn_at', None)), _connector='OR'), name='invitation_accepted_whole'),
+        ),
+        migrations.AddConstraint(
+            model_name='invitation',
+            constraint=models.UniqueConstraint(django.db.models.functions.text.Lower('email'), models.F('practice'), models.F('role'), condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), name='invitation_open_once'),
         ),
         migrations.AddConstraint(
             model_name='provider',

@@ -1,6 +1,7 @@
 import uuid
 from django.db import migrations, models
 from core import triggers
+from core.db import cache_table
 
 
 class Migration(migrations.Migration):
@@ -70,4 +71,5 @@ class Migration(migrations.Migration):
             },
         ),
         triggers.AUDIT_IS_CHAINED,
+        cache_table("core_cache"),
     ]
