@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from accounts import licensure
+from accounts.care_team import CLINICAL, Care, CareRelationship
 from accounts.codes import Concern, Language, State
 
 
@@ -48,6 +49,11 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return f"user {self.pk}"
 
+    @property
+    def display_name(self) -> str:
+        """What colleagues read: a provider's title, else the address."""
+        return self.provider.title if hasattr(self, "provider") else self.email
+
     def has_role(self, *roles: str) -> bool:
         """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
         return self.memberships.filter(role__in=roles).exists()
@@ -73,6 +79,8 @@ class Membership(models.Model):
         BILLING = "billing", _("Billing staff")
         FRONT_DESK = "front-desk", _("Front desk")
         ADMIN = "practice-admin", _("Practice admin")
+        PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
+        PEER = "peer", _("Peer support worker")
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
@@ -83,7 +91,15 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["user", "practice", "role"], name="membership_once"),
             models.CheckConstraint(
                 condition=Q(
-                    role__in=["provider", "supervisor", "billing", "front-desk", "practice-admin"]
+                    role__in=[
+                        "provider",
+                        "supervisor",
+                        "billing",
+                        "front-desk",
+                        "practice-admin",
+                        "privacy-officer",
+                        "peer",
+                    ]
                 ),
                 name="membership_role_known",
             ),
@@ -189,8 +205,14 @@ class Licence(models.Model):
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> Self:
-        """The patient's own record, and those of the patients a provider has visits with."""
-        return self.filter(Q(user=user) | Q(appointments__provider__user=user)).distinct()
+        """One's own record, and those of the people one cares for at this moment."""
+        in_care = CareRelationship.objects.of(user, Care.values).filter(patient=OuterRef("pk"))
+        return self.filter(Q(user=user) | Exists(in_care))
+
+    def in_clinical_care_of(self, user: User) -> Self:
+        """Those whom `user` treats, or treats in somebody's stead, at this moment."""
+        cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("pk"))
+        return self.filter(Exists(cares))
 
 
 class Patient(models.Model):

@@ -7,9 +7,22 @@ from typing import Concatenate, ParamSpec
 from django.http import Http404, HttpResponse
 
 from accounts.http import SignedInRequest
+from accounts.models import Practice, User
 
 P = ParamSpec("P")
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
+
+
+def practice_of(user: User, *held: str) -> Practice:
+    """
+    The practice in which `user` holds one of the roles: its rows are all that she works on.
+
+    :raises Http404: if there is none
+    """
+    found = Practice.objects.filter(memberships__user=user, memberships__role__in=held)
+    if practice := found.order_by("pk").first():
+        return practice
+    raise Http404
 
 
 def roles(*allowed: str) -> Callable[[View[P]], View[P]]:

@@ -95,7 +95,7 @@ def create_hold(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def visit_list(request: SignedInRequest) -> HttpResponse:
-    mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
+    mine = Appointment.objects.in_calendar_of(request.user).select_related("patient", "provider")
     past = Paginator(mine.past(now=timezone.now()), VISITS_A_PAGE)
     context = {
         "upcoming": mine.upcoming(now=timezone.now()),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.care_team import in_care
 from accounts.models import Patient, Provider, User
 from appointments.models import Appointment
 
@@ -39,7 +40,8 @@ class Consent(models.Model):
 
 class EncounterQuerySet(models.QuerySet["Encounter"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(appointment__patient__user=user) | Q(appointment__provider__user=user))
+        works = in_care(user, patient="appointment__patient", provider="appointment__provider")
+        return self.filter(Q(appointment__patient__user=user) | works)
 
 
 class Encounter(models.Model):
@@ -57,8 +59,10 @@ class Encounter(models.Model):
 
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
     def visible_to(self, user: User) -> Self:
-        """Its author's own notes."""
-        return self.filter(author__user=user)
+        """What `user` wrote, as long as she cares for the patient."""
+        return self.filter(
+            in_care(user, patient="encounter__appointment__patient", provider="author")
+        )
 
 
 class ProgressNote(models.Model):

@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import LessThanOrEqual
 
+from accounts.care_team import in_care
 from accounts.models import Patient, Provider, User
 
 LONGEST = 4000  # characters of a message
@@ -16,7 +17,8 @@ LONGEST = 4000  # characters of a message
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(patient__user=user) | Q(provider__user=user))
+        works = in_care(user, patient="patient", provider="provider")
+        return self.filter(Q(patient__user=user) | works)
 
     def with_people(self) -> Self:
         return self.select_related("patient__user", "provider__user")
@@ -70,7 +72,8 @@ class Thread(models.Model):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(thread__patient__user=user) | Q(thread__provider__user=user))
+        works = in_care(user, patient="thread__patient", provider="thread__provider")
+        return self.filter(Q(thread__patient__user=user) | works)
 
     def with_people(self) -> Self:
         return self.select_related("thread__patient__user", "thread__provider__user")

@@ -87,8 +87,10 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
         form = form.again()
         form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))
         return show(request, found, form, status=409)
+    except messages.CareEnded:
+        return show(request, found, form, status=409)
     if is_fragment(request):
-        context = presenters.context(found, request.user) | {"message": sent}
+        context = presenters.context(found, request.user) | {"message": sent, "is_open": True}
         return render(request, "messaging/_sent.html", context | {"form": MessageForm()})
     return redirect(reverse("messaging:thread", args=[found.id]) + f"#message-{sent.number}")
 
@@ -96,7 +98,7 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
 def show(
     request: SignedInRequest, found: Thread, form: MessageForm, *, status: int = 200
 ) -> HttpResponse:
-    context = presenters.context(found, request.user) | {"form": form}
+    context = presenters.context(found, request.user) | presenters.writing(found) | {"form": form}
     if is_fragment(request):
         return render(request, "messaging/_composer.html", context, status=status)
     before = EarlierForm(request.GET).number()

@@ -25,6 +25,7 @@ PROVIDER: list[Link] = [
 ]
 BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
+ADMIN: list[Link] = [*STAFF, (reverse_lazy("accounts:care_team"), _("Care teams"))]
 
 
 def links_for(user: User) -> list[Link]:
@@ -33,6 +34,8 @@ def links_for(user: User) -> list[Link]:
     roles = {membership.role for membership in user.memberships.all()}
     if Membership.Role.BILLING in roles:
         return BILLING
+    if Membership.Role.ADMIN in roles:
+        return ADMIN
     return STAFF if roles else PATIENT
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from messaging import messages, threads
 from messaging.models import Message
 from tests import live
-from tests.factories import HOUR, NOW, make_visit
+from tests.factories import HOUR, NOW, end_all_care, make_care, make_visit
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
@@ -181,6 +181,7 @@ async def test_who_is_no_longer_in_the_thread_gets_nothing_more(
     his, write, alice, carol, thread, address
 ):
     def hand_over():
+        make_care(alice, carol)
         thread.provider = carol
         thread.save()
 
@@ -226,3 +227,14 @@ async def test_pings_come_one_at_a_time(hers, address):
 async def test_a_page_is_told_when_events_may_have_been_lost(hers, address):
     async with opened(address, hers) as page, live.listening():
         assert await page.receive_json_from(timeout=10) == {"kind": "resumed"}
+
+
+async def test_when_care_ends_an_open_page_gets_nothing_more(his, write, alice, address):
+    def end_care():
+        write(alice, "Not for him any more")
+        end_all_care()
+
+    async with live.listening(), opened(address, his) as page:
+        await in_database(transaction.atomic(end_care))()
+
+        assert await code_of(page) == ("websocket.close", 4404)
