@@ -13,12 +13,12 @@ from accounts.care_team import CareRelationship
 from accounts.care_team_forms import AssignForm
 from accounts.http import SignedInRequest
 from accounts.models import Membership
-from accounts.permissions import practice_of, roles
+from accounts.permissions import policy, practice_of
 
 ROWS_A_PAGE = 25
 
 
-@roles(Membership.Role.ADMIN)
+@policy(Membership.Role.ADMIN)
 @require_http_methods(["GET", "POST"])
 def care_team(request: SignedInRequest) -> HttpResponse:
     practice = practice_of(request.user, Membership.Role.ADMIN)
@@ -49,7 +49,7 @@ def assign(form: AssignForm, request: SignedInRequest) -> None:
     )
 
 
-@roles(Membership.Role.ADMIN)
+@policy(Membership.Role.ADMIN, finds=CareRelationship.objects.managed_by)
 @require_POST
 def create_reopening(request: SignedInRequest, care_id: int) -> HttpResponse:
     ended = get_object_or_404(CareRelationship.objects.managed_by(request.user), pk=care_id)

@@ -7,29 +7,34 @@ from allauth.account import views as allauth
 from django.urls import path
 
 from accounts import entrance
+from accounts.permissions import PUBLIC, SIGNED_IN, policy
+
+visitors, members = policy(PUBLIC), policy(SIGNED_IN)  # each line below says whom it is for
 
 urlpatterns = [
-    path("login/", entrance.sign_in, name="account_login"),
-    path("logout/", allauth.logout, name="account_logout"),
-    path("inactive/", allauth.account_inactive, name="account_inactive"),
-    path("signup/", entrance.sign_up, name="account_signup"),
-    path("confirm-email/", entrance.confirm_email, name="account_email_verification_sent"),
-    path("email/", entrance.change_email, name="account_email"),
-    path("password/change/", entrance.change_password, name="account_change_password"),
-    path("password/reset/", entrance.reset_password, name="account_reset_password"),
+    path("login/", visitors(entrance.sign_in), name="account_login"),
+    path("logout/", visitors(allauth.logout), name="account_logout"),
+    path("inactive/", visitors(allauth.account_inactive), name="account_inactive"),
+    path("signup/", visitors(entrance.sign_up), name="account_signup"),
+    path(
+        "confirm-email/", visitors(entrance.confirm_email), name="account_email_verification_sent"
+    ),
+    path("email/", members(entrance.change_email), name="account_email"),
+    path("password/change/", members(entrance.change_password), name="account_change_password"),
+    path("password/reset/", visitors(entrance.reset_password), name="account_reset_password"),
     path(
         "password/reset/confirm/",
-        entrance.confirm_reset,
+        visitors(entrance.confirm_reset),
         name="account_confirm_password_reset_code",
     ),
     path(
         "password/reset/complete/",
-        entrance.complete_reset,
+        visitors(entrance.complete_reset),
         name="account_complete_password_reset",
     ),
     path(
         "password/reset/done/",
-        allauth.password_reset_from_key_done,
+        visitors(allauth.password_reset_from_key_done),
         name="account_password_reset_completed",
     ),
 ]

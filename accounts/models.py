@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import licensure
@@ -54,9 +55,13 @@ class User(AbstractBaseUser):
         """What colleagues read: a provider's title, else the address."""
         return self.provider.title if hasattr(self, "provider") else self.email
 
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What the user is in the practices she works in. One query, once a request."""
+        return frozenset(self.memberships.values_list("role", flat=True))
+
     def has_role(self, *roles: str) -> bool:
-        """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
-        return self.memberships.filter(role__in=roles).exists()
+        return bool(self.roles & set(roles))
 
 
 class Practice(models.Model):

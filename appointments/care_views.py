@@ -12,10 +12,12 @@ from django.views.decorators.http import require_http_methods
 from accounts import caring
 from accounts.http import SignedInRequest
 from accounts.models import Patient, Provider
+from accounts.permissions import PROVIDER, policy
 from appointments import ending_care
 from appointments.forms import EndCareForm
 
 
+@policy(PROVIDER, finds=Patient.objects.in_clinical_care_of)
 @require_http_methods(["GET", "POST"])
 def care_ending(request: SignedInRequest, patient_ref: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient.objects.in_clinical_care_of(request.user), ref=patient_ref)

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from core.models import Duty
+from core.policy import policy_of
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +25,10 @@ FIRST_PAUSE = timedelta(seconds=10)
 
 class CannotBeDone(Exception):
     """Trying again will not help; the duty goes to a person at once."""
+
+
+class NotClassified(CannotBeDone):
+    """The handler does not say whom it serves (core.policy)."""
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -62,11 +67,21 @@ def attempt(duty: Duty, *, now: datetime) -> None:
     duty.attempts_count += 1
     try:
         with transaction.atomic():
-            HANDLERS[duty.kind](duty.payload, now)
+            handler_of(duty.kind)(duty.payload, now)
         duty.done_at = now
     except Exception as failure:
         note_failure(duty, failure, now=now)
     duty.save()
+
+
+def handler_of(kind: str) -> Handler:
+    """
+    :raises NotClassified: what nobody has classified tells nobody anything
+    """
+    found = HANDLERS[kind]
+    if policy_of(found) is None:
+        raise NotClassified(kind)
+    return found
 
 
 def note_failure(duty: Duty, failure: Exception, *, now: datetime) -> None:

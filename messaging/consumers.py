@@ -8,6 +8,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import User
+from accounts.permissions import PATIENT, PROVIDER, policy
 from accounts.sockets import signed_in
 from core import events
 from messaging import presenters
@@ -18,6 +19,7 @@ PING = "ping"
 PING_PAUSE = 1.0  # seconds
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 class ThreadConsumer(AsyncWebsocketConsumer):
     """Bring new messages to one reader.
 

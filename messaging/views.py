@@ -15,12 +15,14 @@ from django.views.decorators.http import (
 )
 
 from accounts.http import SignedInRequest
+from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments.models import Appointment
 from messaging import messages, presenters, threads
 from messaging.forms import EarlierForm, MessageForm, ReadingForm
 from messaging.models import Thread
 
 
+@policy(PATIENT, PROVIDER)
 @require_safe
 def thread_list(request: SignedInRequest) -> HttpResponse:
     opened = Thread.objects.visible_to(request.user).with_people().with_news_for(request.user)
@@ -31,6 +33,7 @@ def thread_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/thread_list.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_POST
 def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Open the thread of the two people of a visit."""
@@ -42,6 +45,7 @@ def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpRespons
     return redirect("messaging:thread", opened.id)
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     found = thread_or_404(request, thread_id)
@@ -50,6 +54,7 @@ def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     return show(request, found, MessageForm())
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_GET  # what it answers counts as read
 def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpResponse:
     """What was written while an open page had no socket."""
@@ -59,6 +64,7 @@ def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpRespons
     return render(request, "messaging/_messages.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_POST
 def create_reading(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     """Note what has been seen on an open page."""

@@ -1,4 +1,4 @@
-"""The socket of a provider's open day, which says that something changed; and of no page."""
+"""The socket of a provider's open day, which says that something changed."""
 
 import json
 
@@ -6,12 +6,14 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import Provider, User
+from accounts.permissions import PROVIDER, policy
 from accounts.sockets import signed_in
 from core import events
 
 BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
 
 
+@policy(PROVIDER)
 class DayConsumer(AsyncWebsocketConsumer):
     """No name and no id goes out: the page fetches the list anew, as itself."""
 
@@ -42,14 +44,6 @@ class DayConsumer(AsyncWebsocketConsumer):
         """The provider who is signed in at this moment, if it is one."""
         user = await signed_in(self.scope)
         return await provider_id_of(user) if user else None
-
-
-class NoSuchSocket(AsyncWebsocketConsumer):
-    """An address at which nothing is: said to the browser, and not a fault of ours."""
-
-    async def connect(self) -> None:
-        await self.accept()
-        await self.close(code=NOT_FOUND)
 
 
 @database_sync_to_async

@@ -22,21 +22,27 @@ PATIENT: list[Link] = [
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
     (reverse_lazy("messaging:list"), _("Messages")),
+    (reverse_lazy("care:supervision"), _("Supervision")),
 ]
-BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
+BILLING: list[Link] = [
+    (reverse_lazy("billing:ledger"), _("Ledger")),
+    (reverse_lazy("billing:claims"), _("Claims")),
+]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
-ADMIN: list[Link] = [*STAFF, (reverse_lazy("accounts:care_team"), _("Care teams"))]
+BY_ROLE: dict[str, list[Link]] = {
+    Membership.Role.BILLING: BILLING,
+    Membership.Role.ADMIN: [*STAFF, (reverse_lazy("accounts:care_team"), _("Care teams"))],
+    Membership.Role.SUPERVISOR: [*STAFF, (reverse_lazy("care:supervision"), _("Supervision"))],
+}
 
 
 def links_for(user: User) -> list[Link]:
     if hasattr(user, "provider"):
         return PROVIDER
-    roles = {membership.role for membership in user.memberships.all()}
-    if Membership.Role.BILLING in roles:
-        return BILLING
-    if Membership.Role.ADMIN in roles:
-        return ADMIN
-    return STAFF if roles else PATIENT
+    for role, links in BY_ROLE.items():
+        if role in user.roles:
+            return links
+    return STAFF if user.roles else PATIENT
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

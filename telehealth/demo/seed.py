@@ -67,6 +67,7 @@ def make_everything(*, now: datetime, progress: Progress, scale: int, patients_c
     desk = Desk(practice, names, rng, now)
     cases = sign_up(desk, staffed, progress, count=patients_count * scale)
     begin_care(cases)
+    staff.agree_on_supervision(practice, staffed[0], now=now)
     live(cases, rng, progress, now=now)
     today.play([case for case in cases if case.provider == staffed[0]], rng, now=now)
     conversations.write(cases, rng, now=now)

@@ -464,7 +464,7 @@ def test_the_ledger_asks_the_same_number_of_questions(
         steps.post_something(number, patient=alice)
     ledger()  # what is asked once a process is not counted
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         ledger()
 
 

@@ -14,12 +14,14 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from core.children import ChildDied, Stopped, run_together, stop_on_signals
+from core.policy import OPERATOR, serves
 
 ADDRESS = "127.0.0.1"
 PORT = 8000
 GRACE = 10  # seconds
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Migrate, then run the web server, the worker, the beat and the probe until Ctrl-C."
 
