@@ -3,13 +3,27 @@
 Its other addresses (sign-in by link, passwordless accounts, more than one e-mail) stay closed.
 """
 
+from collections.abc import Callable
+
 from allauth.account import views as allauth
+from django.http.response import HttpResponseBase
 from django.urls import path
+from django.views.decorators.http import require_http_methods
 
 from accounts import entrance
 from accounts.permissions import PUBLIC, SIGNED_IN, policy
 
-visitors, members = policy(PUBLIC), policy(SIGNED_IN)  # each line below says whom it is for
+View = Callable[..., HttpResponseBase]
+methods = require_http_methods(["GET", "HEAD", "POST"])  # Django's form views take PUT for POST
+
+
+def visitors(view: View) -> View:
+    return policy(PUBLIC)(methods(view))
+
+
+def members(view: View) -> View:
+    return policy(SIGNED_IN)(methods(view))
+
 
 urlpatterns = [
     path("login/", visitors(entrance.sign_in), name="account_login"),

@@ -72,8 +72,9 @@ def make_licence(provider: Provider, **fields: Any) -> Licence:
 
 
 def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
+    user = fields.pop("user", None) or make_user(f"{name.partition(' ')[0].lower()}@example.com")
     values = {
-        "user": make_user(f"{name.partition(' ')[0].lower()}@example.com"),
+        "user": user,
         "practice": practice,
         "legal_name": name,
         "date_of_birth": date(1991, 5, 4),

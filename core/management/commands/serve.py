@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from core.children import ChildDied, Stopped, run_together, stop_on_signals
 from core.policy import OPERATOR, serves
 
+LARGEST_FRAME = 128 * 1024  # bytes; the largest frame of ours has 64 KiB
 ADDRESS = "127.0.0.1"
 PORT = 8000
 GRACE = 10  # seconds
@@ -107,6 +108,8 @@ def commands(port: int) -> dict[str, list[str]]:
             *["--log-level", "warning", "--timeout-graceful-shutdown", "5"],
             # A phone that sleeps for a while keeps its place in the waiting room.
             *["--ws-ping-timeout", "60"],
+            # uvicorn would take 16 MiB into memory before anybody has looked at it.
+            *["--ws-max-size", str(LARGEST_FRAME)],
         ],
         "worker": [
             *[*celery, "worker", "-P", "threads", "-c", "4", "-l", "warning"],
