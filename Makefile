@@ -6,7 +6,7 @@ COMPILE := UV_SYSTEM_CERTS=1 $(UV) pip compile --quiet --universal --generate-ha
 	--no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix states migrate seed lock setup screenshots
+.PHONY: help run test mutants check fix states migrate seed lock setup screenshots
 
 help: ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -16,6 +16,9 @@ run: ## Serve at http://127.0.0.1:8000/ with demo data
 
 test: ## Run all tests
 	./run test
+
+mutants: setup ## Change the rules of access one by one; a test must notice each
+	$(PYTHON) -m tests.mutants
 
 check: setup ## Check style, types, floors, migrations and the pictures of the states
 	.venv/bin/ruff check .

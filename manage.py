@@ -4,16 +4,17 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+from django.core.management import CommandError
 
+from core.command_line import CommandLine
 from core.postgres import Unavailable
 
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
     try:
-        execute_from_command_line(sys.argv)
-    except Unavailable as problem:
+        CommandLine(sys.argv).execute()
+    except (Unavailable, CommandError) as problem:
         sys.exit(str(problem))
 
 

@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth
-from django.contrib.auth.decorators import login_not_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -85,7 +84,7 @@ class CompleteReset(Answers422, allauth.CompletePasswordResetView):
 
 sign_in = SignIn.as_view()
 sign_up = SignUp.as_view()
-confirm_email = login_not_required(ConfirmEmail.as_view())
+confirm_email = ConfirmEmail.as_view()
 change_email = before_factor(stepped_up(ChangeEmail.as_view()))
 change_password = before_factor(ChangePassword.as_view())
 reset_password = ResetPassword.as_view()

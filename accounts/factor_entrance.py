@@ -11,7 +11,6 @@ from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import flows
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
@@ -123,7 +122,7 @@ class NewRecoveryCodes(Answers422, recovery.GenerateRecoveryCodesView):
 
 
 authenticate = Authenticate.as_view()
-sign_in_by_passkey = login_not_required(PasskeySignIn.as_view())
+sign_in_by_passkey = PasskeySignIn.as_view()
 factor_again = before_factor(FactorAgain.as_view())
 password_again = before_factor(PasswordAgain.as_view())
 passkey_again = before_factor(PasskeyAgain.as_view())

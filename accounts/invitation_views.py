@@ -1,7 +1,6 @@
 """From the letter with an invitation to the first day of work."""
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -9,11 +8,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import invitations
 from accounts.models import Invitation, User
+from accounts.permissions import PUBLIC, policy
 
 KEY = "invitation"
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_safe
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the letter. The token goes into the session, and out of the address."""
@@ -24,7 +24,7 @@ def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("accounts:invitation")
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest) -> HttpResponse:
     offer = kept(request)

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from accounts import idle, lock_page
 from accounts.models import User
-from accounts.wall import is_public
+from accounts.wall import is_open
 
 LOCKED = HTTPStatus.LOCKED
 
@@ -36,7 +36,7 @@ class LockMiddleware:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_arguments: Any
     ) -> HttpResponseBase | None:
-        is_apart = is_public(view) or getattr(view, "is_while_locked", False)
+        is_apart = is_open(view) or getattr(view, "is_while_locked", False)
         if is_apart or not isinstance(request.user, User):
             return None
         now = idle.clock()

@@ -8,9 +8,11 @@ from accounts import idle, lock_page
 from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.lock import while_locked
+from accounts.permissions import SIGNED_IN, policy
 from accounts.wall import before_factor
 
 
+@policy(SIGNED_IN)
 @while_locked
 @before_factor
 @require_http_methods(["GET", "POST"])
@@ -39,6 +41,7 @@ def unlock(request: SignedInRequest) -> HttpResponse:
     return HttpResponseRedirect(following(request, otherwise="home"))
 
 
+@policy(SIGNED_IN)
 @while_locked
 @before_factor
 @require_http_methods(["GET", "POST"])

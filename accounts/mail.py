@@ -9,6 +9,7 @@ from django.db import transaction
 
 from core import outbox
 from core.duties import CannotBeDone, handler
+from core.policy import RECIPIENT, serves
 
 KIND = "mail.account"
 CODE_LIVES = timedelta(minutes=15)  # as long as allauth takes the code: see the ACCOUNT_ settings
@@ -24,6 +25,7 @@ def post(*, subject: str, body: str, to: str, has_code: bool, now: datetime) -> 
 
 
 @handler(KIND)
+@serves(RECIPIENT)
 def send(payload: dict[str, Any], now: datetime) -> None:
     """Send the letter and empty the payload, which the outbox saves: no code stays at rest.
 

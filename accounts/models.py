@@ -2,19 +2,20 @@
 
 import uuid
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts import licensure, phones
+from accounts.care_team import CLINICAL, Care, CareRelationship
 from accounts.codes import Concern, Language, State
 from core.blind_index import BlindIndex
 from core.fields import SELF, EncryptedDate, EncryptedText, has_words, is_filled
@@ -62,10 +63,15 @@ class User(AbstractBaseUser):
         known = f"{self.password}:{self.sessions_epoch}"
         return salted_hmac("accounts.User", known, secret=secret, algorithm="sha256").hexdigest()
 
+    @property
+    def display_name(self) -> str:
+        """What colleagues read: a provider's title, else the address."""
+        return self.provider.title if hasattr(self, "provider") else self.email
+
     @cached_property
-    def roles(self) -> set[str]:
-        """The roles in any practice, as they are when first asked for: once a request."""
-        return {membership.role for membership in self.memberships.all()}
+    def roles(self) -> frozenset[str]:
+        """What the user is in the practices she works in. One query, once a request."""
+        return frozenset(membership.role for membership in self.memberships.all())
 
     @property
     def works_here(self) -> bool:
@@ -73,8 +79,7 @@ class User(AbstractBaseUser):
         return hasattr(self, "provider") or bool(self.roles)
 
     def has_role(self, *roles: str) -> bool:
-        """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
-        return self.memberships.filter(role__in=roles).exists()
+        return bool(self.roles & set(roles))
 
     def role_towards(self, patient_id: int | None) -> str:
         """In which role the user acts on a patient, for the audit trail. Opens nothing sealed."""
@@ -120,6 +125,7 @@ class Membership(models.Model):
         FRONT_DESK = "front-desk", _("Front desk")
         ADMIN = "practice-admin", _("Practice admin")
         PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
+        PEER = "peer", _("Peer support worker")
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
@@ -143,6 +149,7 @@ class Membership(models.Model):
                         "front-desk",
                         "practice-admin",
                         "privacy-officer",
+                        "peer",
                     ]
                 ),
                 name="membership_role_known",
@@ -319,8 +326,14 @@ class Licence(models.Model):
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> Self:
-        """The patient's own record, and those of the patients a provider has visits with."""
-        return self.filter(Q(user=user) | Q(appointments__provider__user=user)).distinct()
+        """One's own record, and those of the people one cares for at this moment."""
+        in_care = CareRelationship.objects.of(user, Care.values).filter(patient=OuterRef("pk"))
+        return self.filter(Q(user=user) | Exists(in_care))
+
+    def in_clinical_care_of(self, user: User) -> Self:
+        """Those whom `user` treats, or treats in somebody's stead, at this moment."""
+        cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("pk"))
+        return self.filter(Exists(cares))
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import devices, factors
 from accounts.http import SignedInRequest
+from accounts.permissions import SIGNED_IN, policy
 from accounts.wall import before_factor
 
 
+@policy(SIGNED_IN)
 @before_factor
 @require_safe
 def security(request: SignedInRequest) -> HttpResponse:
@@ -29,6 +31,7 @@ def security(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
+@policy(SIGNED_IN)
 @before_factor
 @require_safe
 def second_step(request: SignedInRequest) -> HttpResponse:
@@ -38,6 +41,7 @@ def second_step(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/second_step.html")
 
 
+@policy(SIGNED_IN)
 @require_POST
 def end_device(request: SignedInRequest, device_id: int) -> HttpResponse:
     devices.end(user=request.user, device_id=device_id, now=timezone.now())
@@ -45,6 +49,7 @@ def end_device(request: SignedInRequest, device_id: int) -> HttpResponse:
     return redirect("accounts:security")
 
 
+@policy(SIGNED_IN)
 @require_POST
 def end_others(request: SignedInRequest) -> HttpResponse:
     here = request.session.session_key

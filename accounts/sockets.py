@@ -1,4 +1,4 @@
-"""Who is at the other end of a socket, at this moment.
+"""Who is at the other end of a socket, at this moment, and whether the socket is for them.
 
 A page is checked at every request; a socket may be open for hours, in which its person can sign
 out, change the password or lose the account.
@@ -6,6 +6,7 @@ out, change the password or lose the account.
 
 import contextlib
 import logging
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,10 +18,36 @@ from django.utils import timezone
 
 from accounts import factors, idle
 from accounts.models import User
+from accounts.permissions import may_enter
 from core import reads
+from core.policy import policy_of
 
-UNRECORDED = 4503  # 4000 to 4999 are ours to define
+UNRECORDED, NOT_FOUND = 4503, 4404  # 4000 to 4999 are ours to define
+Application = Callable[..., Awaitable[None]]
 log = logging.getLogger(__name__)
+
+
+def guarded(address: Any) -> Any:
+    """Put the guard in front of a consumer's address. Without a policy nobody gets through."""
+    consumer = address.callback.consumer_class
+    address.callback = guard(address.callback, policy_of(consumer))
+    address.callback.consumer_class = consumer
+    return address
+
+
+def guard(behind: Any, own: Any) -> Any:
+    """Who is not signed in goes on to the consumer, which has its own word for that."""
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        is_let_in = own is not None and await is_for(scope, own)
+        await (behind if is_let_in else NoSuchSocket.as_asgi())(scope, receive, send)
+
+    return application
+
+
+async def is_for(scope: Any, own: Any) -> bool:
+    user = await signed_in(scope, is_call=True)
+    return user is None or await database_sync_to_async(may_enter)(user, own)
 
 
 async def signed_in(scope: Any, *, is_call: bool = False) -> User | None:
@@ -69,3 +96,13 @@ class RecordedConsumer(AsyncWebsocketConsumer):
         now = timezone.now()
         write = database_sync_to_async(reads.record)
         await write(owners, action=reads.action(self.page), by=reader, at=now)
+
+
+class NoSuchSocket(RecordedConsumer):
+    """An address at which nothing is: said to the browser, and not a fault of ours."""
+
+    page = "nowhere"
+
+    async def connect(self) -> None:
+        await self.accept()  # a browser is told our code only after the handshake
+        await self.close(code=NOT_FOUND)

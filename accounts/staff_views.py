@@ -12,15 +12,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import invitations, roster, staffing
 from accounts.http import SignedInRequest
 from accounts.models import Invitation, Membership
-from accounts.permissions import roles
+from accounts.permissions import policy
 from accounts.staff_forms import InvitationForm
 from accounts.step_up import stepped_up
 
 ADMIN = Membership.Role.ADMIN
 
 
+@policy(ADMIN)
 @require_safe
-@roles(ADMIN)
 def staff(request: SignedInRequest) -> HttpResponse:
     return page(request)
 
@@ -37,8 +37,8 @@ def page(
     return render(request, "accounts/staff.html", context, status=status)
 
 
+@policy(ADMIN)
 @require_http_methods(["GET", "POST"])
-@roles(ADMIN)
 @stepped_up
 def invite(request: SignedInRequest) -> HttpResponse:
     form = InvitationForm(request.POST if request.method == "POST" else None)
@@ -60,8 +60,8 @@ def is_sent(form: InvitationForm, request: SignedInRequest) -> bool:
     return True
 
 
+@policy(ADMIN)
 @require_POST
-@roles(ADMIN)
 def create_withdrawal(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     offer = get_object_or_404(Invitation.objects.visible_to(request.user), id=invitation_id)
     invitations.withdraw(invitation=offer, by=request.user, now=timezone.now())
@@ -69,8 +69,8 @@ def create_withdrawal(request: SignedInRequest, invitation_id: int) -> HttpRespo
     return redirect("accounts:staff")
 
 
+@policy(ADMIN)
 @require_http_methods(["GET", "POST"])
-@roles(ADMIN)
 @stepped_up
 def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
     """Close the account of a member, or open it again."""
@@ -90,8 +90,8 @@ def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
     return redirect("accounts:staff")
 
 
+@policy(ADMIN)
 @require_http_methods(["GET", "POST"])
-@roles(ADMIN)
 @stepped_up
 def role_removal(request: SignedInRequest, member_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.visible_to(request.user), id=member_id)

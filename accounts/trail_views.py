@@ -14,12 +14,14 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import trail, trail_export
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
-from accounts.permissions import roles
+from accounts.permissions import PATIENT, policy
 from accounts.trail_forms import ExportForm, SearchForm
 
+PRIVACY_OFFICER = Membership.Role.PRIVACY_OFFICER
 LINES_A_PAGE = 25
 
 
+@policy(PATIENT)
 @require_safe
 def access(request: SignedInRequest) -> HttpResponse:
     own = Patient.objects.filter(user=request.user).select_related("practice")
@@ -36,7 +38,7 @@ def access(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/access.html", context)
 
 
-@roles(Membership.Role.PRIVACY_OFFICER)
+@policy(PRIVACY_OFFICER)
 @require_safe
 def access_log(request: SignedInRequest) -> HttpResponse:
     """The log keeps the practice's calendar, wherever it is read."""
@@ -46,7 +48,7 @@ def access_log(request: SignedInRequest) -> HttpResponse:
         return show_log(request, form)
 
 
-@roles(Membership.Role.PRIVACY_OFFICER)
+@policy(PRIVACY_OFFICER)
 @require_POST
 def create_access_search(request: SignedInRequest) -> HttpResponse:
     """Leads to the log at an address that names nobody: addresses are kept in many places."""
@@ -58,7 +60,7 @@ def create_access_search(request: SignedInRequest) -> HttpResponse:
         return show_log(request, form)
 
 
-@roles(Membership.Role.PRIVACY_OFFICER)
+@policy(PRIVACY_OFFICER)
 @require_POST
 def create_access_export(request: SignedInRequest) -> HttpResponse:
     practice = trail.practice_of(request.user)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts import (
+    care_team_views,
     invitation_views,
     lock_views,
     security_views,
@@ -35,4 +36,10 @@ urlpatterns = [
     path("invitation/", invitation_views.invitation, name="invitation"),
     path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),
+    path("care-teams/", care_team_views.care_team, name="care_team"),
+    path(
+        "care-teams/<int:care_id>/reopening/",
+        care_team_views.create_reopening,
+        name="create_reopening",
+    ),
 ]

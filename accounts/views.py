@@ -11,8 +11,10 @@ from accounts.following import following, wanted
 from accounts.forms import AboutYouForm
 from accounts.http import SignedInRequest
 from accounts.models import Patient, User
+from accounts.permissions import PATIENT, policy
 
 
+@policy(PATIENT)
 @require_http_methods(["GET", "POST"])
 def about_you(request: SignedInRequest) -> HttpResponse:
     form = form_for(request)

@@ -1,5 +1,7 @@
-"""The wall around the site: without an account one gets to public pages only, and staff to nothing
-before the second factor."""
+"""The wall around the site: what nobody has classified is not there, and the rest has its doors.
+
+Staff comes to nothing before the second factor.
+"""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -7,21 +9,22 @@ from typing import Any, TypeVar
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from accounts import factors, step_up
 from accounts.models import User
+from accounts.permissions import is_public, may_enter
+from core.policy import policy_of
 
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., Any])
 
 
-def is_public(view: View) -> bool:
-    return not getattr(view, "login_required", True)
-
-
 class WallMiddleware(LoginRequiredMiddleware):
-    """Django's own, but that it does not ask who comes to a public page: that asks the database."""
+    """Deny by default. `login_required` of Django is not asked: a view's policy says it.
+
+    Who comes to a public page is not asked either: that would ask the database.
+    """
 
     def process_view(
         self,
@@ -30,9 +33,26 @@ class WallMiddleware(LoginRequiredMiddleware):
         view_args: tuple[Any, ...],
         view_kwargs: dict[str, Any],
     ) -> HttpResponseBase | None:
-        if is_public(view_func):
+        own = policy_of(view_func)
+        if own is None:
+            return not_there(request)
+        if is_public(own):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        if not request.user.is_authenticated:
+            return self.handle_no_permission(request, view_func)
+        return None if may_enter(request.user, own) else not_there(request)
+
+
+def is_open(view: View) -> bool:
+    """Whether nobody in particular is asked for: what is public, and what is not there."""
+    own = policy_of(view)
+    return own is None or is_public(own)
+
+
+def not_there(request: HttpRequest) -> HttpResponseBase:
+    """The same answer as for an address that does not exist, in development too."""
+    page: Callable[..., HttpResponseBase] = get_resolver().resolve_error_handler(404)
+    return page(request, exception=None)
 
 
 def before_factor(view: V) -> V:
@@ -53,7 +73,7 @@ class FactorWallMiddleware:
     def process_view(
         self, request: HttpRequest, view: View, *_arguments: Any
     ) -> HttpResponseBase | None:
-        if is_public(view) or getattr(view, "is_before_factor", False):
+        if is_open(view) or getattr(view, "is_before_factor", False):
             return None
         user = request.user
         if isinstance(user, User) and factors.is_missing(request, user):

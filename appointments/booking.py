@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 
+from accounts import caring
+from accounts.care_team import Care, CareRelationship
 from accounts.models import Patient, Provider, User
 from appointments import days, notices, offers
 from appointments.models import Appointment
@@ -175,7 +177,7 @@ def _check_again(held: Appointment, *, now: datetime) -> None:
 
 def _locked(appointment: Appointment) -> Appointment | None:
     """Return the row as it is now, locked; None if it was a hold that was cleared away."""
-    rows = Appointment.objects.select_for_update(of=("self",)).select_related("provider")
+    rows = Appointment.objects.select_for_update(of=("self",)).select_related("provider__user")
     return rows.filter(pk=appointment.pk).first()
 
 
@@ -204,12 +206,31 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
     if held.held_until is None or held.held_until <= now:
         raise HoldExpired
     _check_may_treat(held)
+    _open_care(held.provider, patient, by=by, now=now)
     held.book(patient=patient, now=now)
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
     notices.enqueue_confirmation(held, now=now)
     appointment_booked.send(Appointment, appointment=held, now=now)
     days.publish_change(held)
     return held
+
+
+def _open_care(provider: Provider, patient: Patient, *, by: User, now: datetime) -> None:
+    """Who is booked may see the chart from now on. It is the patient who lets her in.
+
+    :raises NoLongerOffered: if the provider does not work in the patient's practice
+    """
+    try:
+        caring.open_care(
+            patient=patient,
+            person=provider.user,
+            role=Care.TREATING,
+            reason=CareRelationship.Reason.VISIT,
+            by=by,
+            now=now,
+        )
+    except caring.NotOfOnePractice as stranger:
+        raise NoLongerOffered from stranger
 
 
 @transaction.atomic

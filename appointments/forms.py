@@ -8,6 +8,7 @@ from django import forms
 from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
+from accounts.care_team import CareRelationship
 from accounts.codes import STATE_ZONES, Concern, Language, State
 from accounts.models import Provider
 from core import zones
@@ -75,6 +76,15 @@ class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at
     def to_python(self, value: Any) -> Any:
         validators.ProhibitNullCharactersValidator()(value)  # the database would choke on them
         return super().to_python(value)
+
+
+class EndCareForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Why does it end?"),
+        choices=CareRelationship.EndReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what comes nearest.")},
+    )
 
 
 class HoldForm(forms.Form):

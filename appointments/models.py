@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from core.db import IdRange, TimeRange
@@ -106,9 +107,30 @@ class AvailabilityException(models.Model):
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def visible_to(self, user: User) -> Self:
-        """The visits one takes part in. A hold is seen by whoever holds it, see `held_by`."""
-        mine = Q(patient__user=user) | Q(provider__user=user)
+        """The visits one takes part in: as the patient, or as her provider while care goes on.
+
+        A hold is seen by whoever holds it, see `held_by`.
+        """
+        mine = Q(patient__user=user) | in_care(user, patient="patient", provider="provider")
         return self.filter(mine).exclude(status=Appointment.Status.HELD)
+
+    def in_calendar_of(self, user: User) -> Self:
+        """The times that are `user`'s, as the patient or as the provider, care ended or not.
+
+        Where `is_open_to_me` is false, time and status are all that may be shown.
+        """
+        cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("patient"))
+        mine = Q(patient__user=user) | Q(provider__user=user)
+        open_to_me = Q(patient__user=user) | Q(Exists(cares))
+        return (
+            self.filter(mine)
+            .exclude(status=Appointment.Status.HELD)
+            .annotate(is_open_to_me=open_to_me)
+        )
+
+    def in_care(self) -> Self:
+        """Those whose provider cares for the patient at this moment."""
+        return self.filter(goes_on(patient="patient", person="provider__user"))
 
     def held_by(self, holder: str) -> Self:
         return self.filter(status=Appointment.Status.HELD, holder=holder)

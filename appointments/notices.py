@@ -17,6 +17,7 @@ from appointments import invitation
 from appointments.models import Appointment
 from core import outbox, zones
 from core.duties import handler
+from core.policy import RECIPIENT, serves
 
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
 RECIPIENTS = ("patient", "provider")
@@ -68,11 +69,13 @@ def _enqueue(kind: str, appointment: Appointment, *, now: datetime) -> None:
 
 
 @handler(CONFIRMATION)
+@serves(RECIPIENT)
 def send_confirmation(payload: dict[str, Any], _now: datetime) -> None:
     _send(CONFIRMATION, payload)
 
 
 @handler(CANCELLATION)
+@serves(RECIPIENT)
 def send_cancellation(payload: dict[str, Any], _now: datetime) -> None:
     _send(CANCELLATION, payload)
 

@@ -133,6 +133,7 @@ class VisitFacts:
     """What is true of a visit at this moment, for the one who looks at it."""
 
     is_provider: bool
+    goes_on: bool  # the provider cares for the patient, so that they can write to each other
     is_ahead: bool  # it can still take place, or is taking place
     is_open: bool  # one can come in
     opens_at: datetime
@@ -146,6 +147,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
     free_until = appointment.starts_at - FREE_TO_CANCEL
     return VisitFacts(
         is_provider=appointment.provider.user_id == reader.pk,
+        goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
         is_ahead=is_ahead,
         is_open=is_ahead and door.opens_at(appointment) <= now,
         opens_at=door.opens_at(appointment),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import views
+from appointments import care_views, views
 
 app_name = "appointments"
 urlpatterns = [
@@ -17,5 +17,10 @@ urlpatterns = [
         "visits/<uuid:appointment_id>/cancellation/",
         views.create_cancellation,
         name="create_cancellation",
+    ),
+    path(
+        "patients/<uuid:patient_ref>/care/ending/",
+        care_views.care_ending,
+        name="care_ending",
     ),
 ]

@@ -4,7 +4,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,6 +15,7 @@ from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.models import Provider
+from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy
 from accounts.zones import COOKIE
 from appointments import booking, invitation, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
@@ -30,7 +30,7 @@ VISITS_A_PAGE = 20
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_safe
 def directory(request: HttpRequest) -> HttpResponse:
     form = FindForm(request.GET if "state" in request.GET else None, payers=payers())
@@ -44,7 +44,7 @@ def directory(request: HttpRequest) -> HttpResponse:
     return render(request, "appointments/directory.html", context, status=_status(form))
 
 
-@login_not_required
+@policy(PUBLIC, finds=Provider.objects.listed)
 @require_safe
 def provider(request: HttpRequest, slug: str) -> HttpResponse:
     shown = get_object_or_404(Provider.objects.listed(), slug=slug)
@@ -64,7 +64,7 @@ def _status(form: FindForm | StateForm) -> int:
     return 422 if form.errors else 200
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_POST
 def create_zone(request: HttpRequest) -> HttpResponse:
     """Show times in another zone from now on; the page comes back as it was."""
@@ -76,7 +76,7 @@ def create_zone(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_POST
 @limited("hold")
 def create_hold(request: HttpRequest) -> HttpResponse:
@@ -93,9 +93,10 @@ def create_hold(request: HttpRequest) -> HttpResponse:
     return redirect("booking", appointment_id=held.id)
 
 
+@policy(PATIENT, PROVIDER)
 @require_safe
 def visit_list(request: SignedInRequest) -> HttpResponse:
-    mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
+    mine = Appointment.objects.in_calendar_of(request.user).select_related("patient", "provider")
     past = Paginator(mine.past(now=timezone.now()), VISITS_A_PAGE)
     context = {
         "upcoming": mine.upcoming(now=timezone.now()),
@@ -104,6 +105,7 @@ def visit_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "appointments/visit_list.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
@@ -113,6 +115,7 @@ def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     )
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
@@ -123,6 +126,7 @@ def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpRespo
     )
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_POST
 def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Prefetch, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from accounts.models import Membership, User
+from accounts import patients
+from accounts.models import Practice
 from billing.models import Account, Entry, Line, Payment
 
 
@@ -25,22 +26,27 @@ class PendingPayout:
     amount_cents: int
 
 
-def zone_for(user: User) -> ZoneInfo:
-    """The zone of the practice whose books `user` keeps."""
-    kept = user.memberships.filter(role=Membership.Role.BILLING)
-    return ZoneInfo(kept.values_list("practice__zone", flat=True)[0])
+def of_practice(practice: Practice) -> QuerySet[Entry]:
+    """The entries of a practice: of its patients, and, for the practice whose Stripe account the
+    site has, those that name nobody."""
+    named = Line.objects.filter(entry=OuterRef("pk"), patient__isnull=False)
+    hers = Exists(named.filter(patient__practice=practice))
+    if practice == patients.own_practice():
+        return Entry.objects.filter(Q(hers) | ~Q(Exists(named)))
+    return Entry.objects.filter(hers)
 
 
-def entries(*, day: date | None, zone: ZoneInfo) -> QuerySet[Entry]:
-    """The entries, newest first, with their lines; of one day of `zone`'s calendar, or all."""
+def entries(practice: Practice, *, day: date | None) -> QuerySet[Entry]:
+    """The entries, newest first, with their lines; of one day of its calendar, or all."""
     lines = Line.objects.select_related("patient").order_by("pk")
-    found = Entry.objects.filter(on_day(day, zone)).prefetch_related(Prefetch("lines", lines))
-    return found.order_by("-posted_at", "-pk")
+    found = of_practice(practice).filter(on_day(day, ZoneInfo(practice.zone)))
+    return found.prefetch_related(Prefetch("lines", lines)).order_by("-posted_at", "-pk")
 
 
-def totals(*, day: date | None, zone: ZoneInfo) -> Totals:
+def totals(practice: Practice, *, day: date | None) -> Totals:
     """Sums of the same entries, each as a positive amount."""
-    lines = Line.objects.filter(on_day(day, zone, prefix="entry__"))
+    posted = of_practice(practice).filter(on_day(day, ZoneInfo(practice.zone)))
+    lines = Line.objects.filter(entry__in=posted)
     paid = Q(account=Account.PATIENT_RECEIVABLE, entry__kind=Entry.Kind.PAYMENT)
     sums = lines.aggregate(
         charged=cents(Q(account=Account.REVENUE)),
@@ -51,16 +57,17 @@ def totals(*, day: date | None, zone: ZoneInfo) -> Totals:
     return Totals(-sums["charged"], -sums["paid"], sums["fee"], sums["paid_out"])
 
 
-def owed_cents() -> int:
-    """What patients owe at this moment."""
-    owed = Line.objects.filter(account=Account.PATIENT_RECEIVABLE)
+def owed_cents(practice: Practice) -> int:
+    """What its patients owe at this moment."""
+    owed = Line.objects.filter(account=Account.PATIENT_RECEIVABLE, patient__practice=practice)
     total: int = owed.aggregate(total=cents(Q()))["total"]
     return total
 
 
-def pending_payouts() -> list[PendingPayout]:
+def pending_payouts(practice: Practice) -> list[PendingPayout]:
     """What Stripe holds for the practice, by the day on which it is due at the bank."""
-    waiting = Payment.objects.filter(status=Payment.Status.SUCCEEDED, payout_ref="")
+    of_patients = Payment.objects.filter(charge__appointment__patient__practice=practice)
+    waiting = of_patients.filter(status=Payment.Status.SUCCEEDED, payout_ref="")
     days = waiting.values("available_on").order_by("available_on")
     return [
         PendingPayout(row["available_on"], row["cents"])
@@ -72,9 +79,9 @@ def cents(which: Q) -> Coalesce:
     return Coalesce(Sum("amount_cents", filter=which), 0)
 
 
-def on_day(day: date | None, zone: ZoneInfo, *, prefix: str = "") -> Q:
+def on_day(day: date | None, zone: ZoneInfo) -> Q:
     if day is None:
         return Q()
     start = datetime.combine(day, time(), zone)
     end = datetime.combine(day + timedelta(days=1), time(), zone)
-    return Q(**{f"{prefix}posted_at__gte": start, f"{prefix}posted_at__lt": end})
+    return Q(posted_at__gte=start, posted_at__lt=end)

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.care_team import in_care
 from accounts.models import Patient, User
 from appointments.models import Appointment
 
@@ -121,8 +122,10 @@ class CardOnFile(models.Model):
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
     def of_provider(self, user: User) -> Self:
-        """Those that `user` codes and confirms: from her own visits."""
-        return self.filter(appointment__provider__user=user)
+        """Those that `user` codes and confirms: from her own visits, while care goes on."""
+        return self.filter(
+            in_care(user, patient="appointment__patient", provider="appointment__provider")
+        )
 
     def of_patient(self, user: User) -> Self:
         """Those that `user` owes or has paid. A draft is not yet hers to see."""

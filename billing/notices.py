@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from billing.models import Charge, Payment
 from core import duties, outbox
+from core.policy import RECIPIENT, serves
 
 
 def tell_settled(*, payment: Payment, now: datetime) -> None:
@@ -27,6 +28,7 @@ def _tell(*, charge: Charge, key: str, now: datetime) -> None:
 
 
 @duties.handler("notice.payment")
+@serves(RECIPIENT)
 def send(payload: dict[str, Any], _now: datetime) -> None:
     """Mail what is true now: by the time a declined card's mail goes out she may have paid."""
     charge = Charge.objects.select_related("appointment__patient__user").get(pk=payload["charge"])

@@ -11,6 +11,7 @@ from billing import cards, gateways, ledger, notices
 from billing.gateways import Intent, IntentStatus
 from billing.models import Account, CardOnFile, Charge, Entry, Payment
 from core import audit, duties, outbox
+from core.policy import CARD_NETWORK, serves
 
 
 class NoCard(Exception):
@@ -59,6 +60,7 @@ def retry(*, charge: Charge, by: User, now: datetime) -> Payment:
 
 
 @duties.handler("payment.collect")
+@serves(CARD_NETWORK)
 @transaction.atomic
 def collect(payload: dict[str, Any], now: datetime) -> None:
     """Charge the card. Safe to run twice: the payment's id is the idempotency key."""

@@ -17,6 +17,7 @@ urlpatterns = [
     ),
     path("receipts/<uuid:charge_id>/", views.receipt, name="receipt"),
     path("receipts/<uuid:charge_id>/payment/", views.create_payment, name="create_payment"),
+    path("claims/", views.claims_list, name="claims"),
     path("ledger/", views.ledger, name="ledger"),
     path("webhooks/stripe/", views.stripe_webhook, name="stripe_webhook"),
     path("simulator/checkout/<str:ref>/", simulator.checkout, name="simulator_checkout"),

@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
-from accounts.permissions import roles
-from billing import books, cards, charges, gateways, onward, payments, webhooks
+from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy, practice_of
+from billing import books, cards, charges, claims, gateways, onward, payments, webhooks
 from billing.coding import CPT_WORDS, MODIFIER_WORDS, MOST, PLACE_WORDS
 from billing.forms import LedgerFilter
 from billing.models import Charge
@@ -28,6 +28,7 @@ from billing.standing import standing_of
 ENTRIES_A_PAGE = 25
 
 
+@policy(PATIENT)
 @require_http_methods(["GET", "POST"])
 def card(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
@@ -55,6 +56,7 @@ def show_card(
     return render(request, "billing/card.html", context, status=status)
 
 
+@policy(PATIENT)
 @require_safe
 def card_return(request: SignedInRequest) -> HttpResponse:
     """Where the card network sends the browser back to: with a card, or without."""
@@ -80,6 +82,7 @@ def card_return(request: SignedInRequest) -> HttpResponse:
     return HttpResponseRedirect(leads_to)
 
 
+@policy(PROVIDER, finds=Charge.objects.of_provider)
 @require_safe
 def charge(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_provider(request.user).with_visit(), pk=charge_id)
@@ -94,6 +97,7 @@ def charge(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     return render(request, "billing/charge.html", context)
 
 
+@policy(PROVIDER, finds=Charge.objects.of_provider)
 @require_POST
 def create_confirmation(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_provider(request.user), pk=charge_id)
@@ -101,6 +105,7 @@ def create_confirmation(request: SignedInRequest, charge_id: UUID) -> HttpRespon
     return redirect("billing:charge", charge_id)
 
 
+@policy(PATIENT, finds=Charge.objects.of_patient)
 @require_safe
 def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_patient(request.user).with_visit(), pk=charge_id)
@@ -108,6 +113,7 @@ def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     return render(request, "billing/receipt.html", context)
 
 
+@policy(PATIENT, finds=Charge.objects.of_patient)
 @require_POST
 def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_patient(request.user), pk=charge_id)
@@ -121,28 +127,38 @@ def create_payment(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     return redirect(here)
 
 
-@roles(Membership.Role.BILLING)
+@policy(Membership.Role.BILLING)
 @require_safe
 def ledger(request: SignedInRequest) -> HttpResponse:
     """The books keep the practice's calendar, wherever they are read."""
     form = LedgerFilter(request.GET)
     day = form.cleaned_data["day"] if form.is_valid() else None
-    zone = books.zone_for(request.user)
-    pages = Paginator(books.entries(day=day, zone=zone), ENTRIES_A_PAGE)
+    practice = practice_of(request.user, Membership.Role.BILLING)
+    pages = Paginator(books.entries(practice, day=day), ENTRIES_A_PAGE)
     context = {
         "form": form,
         "day": day,
         "page": pages.get_page(request.GET.get("page")),
-        "totals": books.totals(day=day, zone=zone),
-        "owed_cents": books.owed_cents(),
-        "pending_payouts": books.pending_payouts(),
+        "totals": books.totals(practice, day=day),
+        "owed_cents": books.owed_cents(practice),
+        "pending_payouts": books.pending_payouts(practice),
     }
-    with timezone.override(zone):
+    with timezone.override(ZoneInfo(practice.zone)):
         return render(request, "billing/ledger.html", context, status=422 if form.errors else 200)
 
 
+@policy(Membership.Role.BILLING)
+@require_safe
+def claims_list(request: SignedInRequest) -> HttpResponse:
+    practice = practice_of(request.user, Membership.Role.BILLING)
+    pages = Paginator(claims.of_practice(practice), ENTRIES_A_PAGE)
+    context = {"page": pages.get_page(request.GET.get("page")), "practice": practice}
+    with timezone.override(ZoneInfo(practice.zone)):
+        return render(request, "billing/claims.html", context)
+
+
+@policy(PUBLIC)
 @csrf_exempt
-@login_not_required
 @require_POST
 def stripe_webhook(request: HttpRequest) -> HttpResponse:
     signature = request.headers.get("Stripe-Signature", "")

@@ -14,6 +14,7 @@ from accounts.models import Patient
 from billing import cards, gateways, payments, payouts
 from billing.models import WebhookEvent
 from core import duties, outbox
+from core.policy import CARD_NETWORK, serves
 
 LIVE_KEYS = ("sk_live_", "rk_live_")
 
@@ -42,6 +43,7 @@ def receive(*, body: bytes, signature: str, now: datetime) -> None:
 
 
 @duties.handler("webhook.apply")
+@serves(CARD_NETWORK)
 def apply(payload: dict[str, Any], now: datetime) -> None:
     event = WebhookEvent.objects.get(pk=payload["event"])
     match event.type:

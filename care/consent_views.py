@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.following import following, wanted
 from accounts.http import SignedInRequest
 from accounts.models import Patient
+from accounts.permissions import PATIENT, policy
 from care import consents
 from care.consent_forms import SignForm
 
 
+@policy(PATIENT)
 @require_http_methods(["GET", "POST"])
 def sign(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)

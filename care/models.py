@@ -1,14 +1,20 @@
 """The chart: consents, encounters, notes."""
 
 import uuid
+from datetime import datetime
 from typing import Self
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Patient, Provider, User
+from accounts.care_team import READING, CareRelationship, in_care
+from accounts.models import Patient, Practice, Provider, User
 from appointments.models import Appointment
+from core.db import IdRange, TimeRange
 from core.fields import EncryptedText, has_words
 
 PATIENT = "encounter.appointment.patient"  # whose a note is
@@ -47,7 +53,8 @@ class Consent(models.Model):
 
 class EncounterQuerySet(models.QuerySet["Encounter"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(appointment__patient__user=user) | Q(appointment__provider__user=user))
+        works = in_care(user, patient="appointment__patient", provider="appointment__provider")
+        return self.filter(Q(appointment__patient__user=user) | works)
 
 
 class Encounter(models.Model):
@@ -67,10 +74,114 @@ class Encounter(models.Model):
         return f"encounter {self.id}"
 
 
+class SupervisionAgreementQuerySet(models.QuerySet["SupervisionAgreement"]):
+    def visible_to(self, user: User) -> Self:
+        """Those that one is a party to, and works in the practice of."""
+        mine = Q(supervisor=user) | Q(supervisee=user)
+        return self.filter(mine, practice__memberships__user=user).distinct()
+
+    def current(self) -> Self:
+        now = timezone.now()  # noqa: TID251 -- a right is asked live; its askers have no clock
+        return self.filter(
+            starts_at__lte=now, ends_at__gt=now, supervisor_signed_at__lte=now, signed_at__lte=now
+        )
+
+    def reading(self, user: User) -> Self:
+        """Those by which `user` reads what a supervisee has signed, at this moment."""
+        return self.current().filter(
+            supervisor=user,
+            practice__memberships__user=user,
+            practice__memberships__role="supervisor",
+        )
+
+    def with_people(self) -> Self:
+        return self.select_related("supervisor__provider", "supervisee__provider", "practice")
+
+
+class SupervisionAgreement(models.Model):
+    """Two members of a practice agree that one reads the other's signed notes, for a time.
+
+    The supervisor writes it, which is her signature; it counts once the supervisee has signed.
+    Half-open: what ends at ten is over at ten.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="supervision_agreements")
+    supervisor = models.ForeignKey(User, models.PROTECT, related_name="supervises")
+    supervisee = models.ForeignKey(User, models.PROTECT, related_name="supervised_by")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    supervisor_signed_at = models.DateTimeField()
+    signed_at = models.DateTimeField(null=True)  # by the supervisee
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "id", "practice", "supervisor", "supervisee", "starts_at", "ends_at",
+            "supervisor_signed_at", "signed_at",
+        )  # fmt: skip
+
+    objects = SupervisionAgreementQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="supervision_once",
+                expressions=[
+                    (IdRange("supervisor"), RangeOperators.OVERLAPS),
+                    (IdRange("supervisee"), RangeOperators.OVERLAPS),
+                    (TimeRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(
+                condition=~Q(supervisor=F("supervisee")), name="supervision_of_another"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="supervision_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_at=None) | Q(signed_at__gte=F("supervisor_signed_at")),
+                name="supervision_supervisor_signs_first",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"supervision agreement {self.pk}"
+
+    def is_over(self, now: datetime) -> bool:
+        return self.ends_at <= now
+
+
 class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
     def visible_to(self, user: User) -> Self:
-        """Its author's own notes."""
-        return self.filter(author__user=user)
+        """What `user` wrote, as long as she cares for the patient; and what she may read."""
+        own = in_care(user, patient="encounter__appointment__patient", provider="author")
+        return self.filter(own | self._may_read(user))
+
+    def readable_by(self, user: User) -> Self:
+        """Signed notes of others: of supervisees, and of patients whom one stands in for."""
+        return self.filter(self._may_read(user)).exclude(author__user=user)
+
+    def signed_by(self, agreement: "SupervisionAgreement") -> Self:
+        """Those of the supervisee, as of the agreement's practice."""
+        return self.filter(
+            author__user=agreement.supervisee,
+            encounter__appointment__patient__practice=agreement.practice_id,
+        )
+
+    def newest_first(self) -> Self:
+        """With what a page about them names."""
+        people = ("author", "encounter__appointment__patient", "encounter__appointment__provider")
+        return self.select_related(*people).order_by("-signed_at", "-pk")
+
+    def _may_read(self, user: User) -> Q:
+        supervised = SupervisionAgreement.objects.reading(user).filter(
+            supervisee=OuterRef("author__user"),
+            practice=OuterRef("encounter__appointment__patient__practice"),
+        )
+        in_team = CareRelationship.objects.of(user, READING).filter(
+            patient=OuterRef("encounter__appointment__patient")
+        )
+        return Q(Exists(supervised) | Exists(in_team), signed_at__isnull=False)
 
 
 class ProgressNote(models.Model):

@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.permissions import PROVIDER, policy
 from appointments.models import Appointment, InvalidTransition
 from care import notes
 from care.models import ProgressNote
 from care.note_forms import NoteForm
 
 
+@policy(PROVIDER, finds=Appointment.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 def note(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     visit = get_object_or_404(Appointment.objects.visible_to(request.user), id=appointment_id)

@@ -2,10 +2,27 @@
 
 from django.urls import URLPattern, path
 
-from care import consent_views, note_views
+from care import consent_views, note_views, supervision_views
 
 app_name = "care"
 urlpatterns: list[URLPattern] = [
     path("consents/", consent_views.sign, name="consents"),
     path("visits/<uuid:appointment_id>/note/", note_views.note, name="note"),
+    path("notes/<int:note_id>/", supervision_views.signed_note, name="signed_note"),
+    path("supervision/", supervision_views.supervision, name="supervision"),
+    path(
+        "supervision/<int:agreement_id>/signature/",
+        supervision_views.create_signature,
+        name="create_signature",
+    ),
+    path(
+        "supervision/<int:agreement_id>/ending/",
+        supervision_views.create_ending,
+        name="create_supervision_ending",
+    ),
+    path(
+        "supervision/<int:agreement_id>/notes/",
+        supervision_views.supervised_notes,
+        name="supervised_notes",
+    ),
 ]

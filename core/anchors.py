@@ -24,6 +24,7 @@ from django.core.mail import EmailMessage
 from core import outbox
 from core.duties import handler
 from core.models import AuditHead
+from core.policy import SYSTEM, serves
 
 KIND = "audit.anchor"
 FILES_READ = 3  # months; what was rewritten before then differs from these as well
@@ -39,6 +40,7 @@ def ask(*, now: datetime) -> None:
 
 
 @handler(KIND)
+@serves(SYSTEM)
 def anchor(payload: dict[str, Any], now: datetime) -> None:
     """Write the line of that hour, unless it is there, and mail its root."""
     path = folder() / f"{now.astimezone(UTC):%Y-%m}.jsonl"

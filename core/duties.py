@@ -13,6 +13,7 @@ from django.db import transaction
 
 from core import reads
 from core.models import Duty
+from core.policy import policy_of
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ FIRST_PAUSE = timedelta(seconds=10)
 
 class CannotBeDone(Exception):
     """Trying again will not help; the duty goes to a person at once."""
+
+
+class NotClassified(CannotBeDone):
+    """The handler does not say whom it serves (core.policy)."""
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -64,11 +69,21 @@ def attempt(duty: Duty, *, now: datetime) -> None:
     try:
         reading = reads.recorded(action=reads.action(f"duty.{duty.kind}"), by=None, at=now)
         with transaction.atomic(), reading:
-            HANDLERS[duty.kind](duty.payload, now)
+            handler_of(duty.kind)(duty.payload, now)
         duty.done_at = now
     except Exception as failure:
         note_failure(duty, failure, now=now)
     duty.save()
+
+
+def handler_of(kind: str) -> Handler:
+    """
+    :raises NotClassified: what nobody has classified tells nobody anything
+    """
+    found = HANDLERS[kind]
+    if policy_of(found) is None:
+        raise NotClassified(kind)
+    return found
 
 
 def note_failure(duty: Duty, failure: Exception, *, now: datetime) -> None:

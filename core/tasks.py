@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 
 from core import duties
 from core.models import Heartbeat
+from core.policy import SYSTEM, serves
 
 log = logging.getLogger(__name__)
 
@@ -21,11 +22,13 @@ def wake() -> None:
 
 
 @shared_task(acks_late=True, ignore_result=True)
+@serves(SYSTEM)
 def sweep_outbox(**_later: object) -> None:
     duties.sweep(now=timezone.now())
 
 
 @shared_task(acks_late=True, ignore_result=True)
+@serves(SYSTEM)
 def beat(**_later: object) -> None:
     """Show /readyz that beat asks and a worker answers."""
     Heartbeat.objects.update_or_create(name="beat", defaults={"beaten_at": timezone.now()})

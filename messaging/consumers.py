@@ -7,6 +7,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from accounts.models import User
+from accounts.permissions import PATIENT, PROVIDER, policy
 from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
 from core import events
@@ -18,6 +19,7 @@ PING = "ping"
 PING_PAUSE = 1.0  # seconds
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 class ThreadConsumer(RecordedConsumer):
     """Bring new messages to one reader.
 

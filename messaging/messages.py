@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from accounts.models import User
 from core import audit, events
 from core.transactions import violated
-from messaging import notices
+from messaging import notices, threads
 from messaging.models import Message, Thread
 
 PAGE = 50  # messages
@@ -17,6 +17,10 @@ PAGE = 50  # messages
 
 class NotInThread(Exception):
     """Only the two people of a thread write in it."""
+
+
+class CareEnded(Exception):
+    """The one no longer cares for the other: nobody would read what is written."""
 
 
 class IdTaken(Exception):
@@ -29,6 +33,7 @@ def send(*, thread: Thread, body: str, message_id: UUID, by: User, now: datetime
 
     :param message_id: made by whoever sends, so that a repeated request is recognized
     :raises NotInThread:
+    :raises CareEnded:
     :raises IdTaken:
     """
     # One at a time: the numbers have no gaps and no page misses a message that came in between.
@@ -37,6 +42,8 @@ def send(*, thread: Thread, body: str, message_id: UUID, by: User, now: datetime
         raise NotInThread
     if earlier := Message.objects.filter(pk=message_id).first():
         return _same(earlier, thread=thread, body=body, by=by)
+    if not threads.are_together(thread.patient, thread.provider):
+        raise CareEnded
     message = _add(thread, id=message_id, author=by, body=body, sent_at=now)
     audit.record("message.sent", subject=message, by=by, at=now, patient_id=thread.patient_id)
     events.publish(thread.topic, type="message.sent", message=str(message.id))

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Count, Max, Q
 
+from accounts.care_team import in_care
 from accounts.models import Patient, Provider, User
 from core.fields import EncryptedText, fits, has_words
 
@@ -15,7 +16,8 @@ LONGEST = 4000  # characters of a message
 
 class ThreadQuerySet(models.QuerySet["Thread"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(patient__user=user) | Q(provider__user=user))
+        works = in_care(user, patient="patient", provider="provider")
+        return self.filter(Q(patient__user=user) | works)
 
     def with_people(self) -> Self:
         return self.select_related("patient__user", "provider__user")
@@ -73,7 +75,8 @@ class Thread(models.Model):
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(thread__patient__user=user) | Q(thread__provider__user=user))
+        works = in_care(user, patient="thread__patient", provider="thread__provider")
+        return self.filter(Q(thread__patient__user=user) | works)
 
     def with_people(self) -> Self:
         return self.select_related("thread__patient__user", "thread__provider__user")

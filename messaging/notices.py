@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from accounts.models import User
 from core import outbox
 from core.duties import handler
+from core.policy import RECIPIENT, serves
 from messaging.models import Message, Thread
 
 KIND = "notice.message"
@@ -30,6 +31,7 @@ def announce(thread: Thread, *, to: User, now: datetime) -> None:
 
 
 @handler(KIND)
+@serves(RECIPIENT)
 def send_notice(payload: dict[str, Any], now: datetime) -> None:
     message = Message.objects.select_related("thread").get(pk=payload["message"])
     if message.read_at is not None:

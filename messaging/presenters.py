@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from appointments.models import Appointment
+from messaging import threads
 from messaging.models import Message, Thread
 
 
@@ -28,8 +29,8 @@ class Opening:
     appointment: Appointment
 
 
-def rows(threads: Iterable[Thread], reader: User) -> list[Row]:
-    return [Row(thread.name_for(reader), thread) for thread in threads]
+def rows(opened: Iterable[Thread], reader: User) -> list[Row]:
+    return [Row(thread.name_for(reader), thread) for thread in opened]
 
 
 def openings(visits: Iterable[Appointment], reader: User) -> list[Opening]:
@@ -49,6 +50,14 @@ def context(thread: Thread, reader: User) -> dict[str, Any]:
         "reader": reader,
         "other_name": thread.name_for(reader),
         "is_patient": thread.is_patient(reader),
+    }
+
+
+def writing(thread: Thread) -> dict[str, Any]:
+    """Whether one can write in `thread`, and if not, whom to call."""
+    return {
+        "is_open": threads.are_together(thread.patient, thread.provider),
+        "practice": thread.patient.practice,
     }
 
 

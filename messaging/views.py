@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments.models import Appointment
 from messaging import messages, presenters, threads
 from messaging.forms import EarlierForm, MessageForm, ReadingForm
 from messaging.models import Thread
 
 
+@policy(PATIENT, PROVIDER)
 @require_safe
 def thread_list(request: SignedInRequest) -> HttpResponse:
     opened = Thread.objects.visible_to(request.user).with_people().with_news_for(request.user)
@@ -26,6 +28,7 @@ def thread_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "messaging/thread_list.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_POST
 def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Open the thread of the two people of a visit."""
@@ -37,6 +40,7 @@ def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpRespons
     return redirect("messaging:thread", opened.id)
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     found = thread_or_404(request, thread_id)
@@ -45,6 +49,7 @@ def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     return show(request, found, MessageForm())
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_safe
 def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpResponse:
     """What was written while an open page had no socket."""
@@ -56,6 +61,7 @@ def missed(request: SignedInRequest, thread_id: UUID, after: int) -> HttpRespons
     return render(request, "messaging/_messages.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Thread.objects.visible_to)
 @require_POST
 def create_reading(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     """Note what has been seen on an open page."""
@@ -84,8 +90,10 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
         form = form.again()
         form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))
         return show(request, found, form, status=409)
+    except messages.CareEnded:
+        return show(request, found, form, status=409)
     if is_fragment(request):
-        context = presenters.context(found, request.user) | {"message": sent}
+        context = presenters.context(found, request.user) | {"message": sent, "is_open": True}
         return render(request, "messaging/_sent.html", context | {"form": MessageForm()})
     return redirect(reverse("messaging:thread", args=[found.id]) + f"#message-{sent.number}")
 
@@ -93,7 +101,7 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
 def show(
     request: SignedInRequest, found: Thread, form: MessageForm, *, status: int = 200
 ) -> HttpResponse:
-    context = presenters.context(found, request.user) | {"form": form}
+    context = presenters.context(found, request.user) | presenters.writing(found) | {"form": form}
     if is_fragment(request):
         return render(request, "messaging/_composer.html", context, status=status)
     before = EarlierForm(request.GET).number()

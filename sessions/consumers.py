@@ -15,11 +15,12 @@ from django.utils import timezone
 
 import appointments.models
 from accounts.models import User
+from accounts.permissions import PATIENT, PROVIDER, policy
 from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from sessions import admission, ice, presence, seats, signals
-from sessions.models import InvalidTransition, Role, Seat
+from sessions.models import InvalidTransition, Role, Seat, VideoSession
 from sessions.rate import Bucket
 
 # 4000 to 4999 are ours to define. Sent after accept: before it a browser sees only a failure.
@@ -34,6 +35,7 @@ REFUSALS: dict[type[seats.SeatRefused], int] = {
 RATE, BURST = 20, 60  # a connection's candidates come in one burst of about twenty
 
 
+@policy(PATIENT, PROVIDER, finds=VideoSession.objects.visible_to)
 class RoomConsumer(RecordedConsumer):
     page = "video:room"
     seat: Seat | None = None  # None before the seat is taken, and once the socket is closing

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.care_team import goes_on, in_care
 from accounts.codes import State
 from accounts.models import User
 from appointments.models import Appointment
@@ -29,7 +30,8 @@ class Role(models.TextChoices):
 
 class VideoSessionQuerySet(models.QuerySet["VideoSession"]):
     def visible_to(self, user: User) -> Self:
-        return self.filter(Q(appointment__patient__user=user) | Q(appointment__provider__user=user))
+        works = in_care(user, patient="appointment__patient", provider="appointment__provider")
+        return self.filter(Q(appointment__patient__user=user) | works)
 
 
 class VideoSession(models.Model):
@@ -150,6 +152,16 @@ class VideoSession(models.Model):
         self.save(update_fields=["status", f"{status}_at"])
 
 
+class SeatQuerySet(models.QuerySet["Seat"]):
+    def with_rights(self) -> Self:
+        """With all that says whether its person may still sit there: `is_in_care` is the patient's
+        own right to her visit, and the provider's while she cares for her."""
+        ways = {"patient": "session__appointment__patient", "person": "user"}
+        is_in_care = Q(role=Role.PATIENT) | Q(goes_on(**ways))
+        related = ("session__appointment", "session__check_in", "user")
+        return self.select_related(*related).annotate(is_in_care=is_in_care)
+
+
 class Seat(models.Model):
     """One person's place in the room. The newest socket has it: `epoch` counts the sockets.
 
@@ -168,6 +180,10 @@ class Seat(models.Model):
     class Privacy:
         phi = ("left_at", "has_sent_video")
         plain = ("session", "user", "role", "epoch", "is_present", "is_connected")
+
+    is_in_care: bool  # of `with_rights`
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -88,10 +88,9 @@ def held(*, session_id: UUID, user_id: int, epoch: int) -> Place:
 
     :raises SeatRefused: as its kinds say
     """
-    related = ("session__appointment", "session__check_in", "user")
-    seats = {s.user_id: s for s in Seat.objects.select_related(*related).filter(session=session_id)}
+    seats = {seat.user_id: seat for seat in Seat.objects.with_rights().filter(session=session_id)}
     seat = seats.pop(user_id, None)
-    if seat is None or not seat.user.is_active:
+    if seat is None or not seat.user.is_active or not seat.is_in_care:
         raise NotFound
     if not _goes_on(seat.session):
         raise RoomOver

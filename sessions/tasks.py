@@ -3,9 +3,11 @@
 from celery import shared_task
 from django.utils import timezone
 
+from core.policy import SYSTEM, serves
 from sessions import closing
 
 
 @shared_task(acks_late=True, ignore_result=True)
+@serves(SYSTEM)
 def close_abandoned_rooms(**_later: object) -> None:
     closing.close_abandoned(now=timezone.now())

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.codes import State
 from accounts.http import SignedInRequest
+from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments import door
 from appointments.models import Appointment
 from sessions import arrival, ice, opening, presenters, probing
@@ -48,6 +49,7 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
     return opened
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 @with_room
 def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
@@ -69,6 +71,7 @@ def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
     return redirect("video:room_devices", visit.id)
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 def devices(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Camera and microphone can be tried at any time, from the day of booking on."""
@@ -77,6 +80,7 @@ def devices(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     return render(request, "sessions/devices.html", context)
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_POST
 def create_probe(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Pass an offer on to the probe: the page then measures the real path to this server."""
@@ -90,6 +94,7 @@ def create_probe(request: SignedInRequest, appointment_id: UUID) -> HttpResponse
     return HttpResponse(answer, content_type="application/sdp")
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 @with_room
 def room(request: SignedInRequest, session: VideoSession) -> HttpResponse:
@@ -110,6 +115,7 @@ def after_the_end(request: SignedInRequest, page: presenters.RoomPage) -> HttpRe
     return redirect("home")
 
 
+@policy(PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 @with_room
 def facts(request: SignedInRequest, session: VideoSession) -> HttpResponse:
@@ -120,6 +126,7 @@ def facts(request: SignedInRequest, session: VideoSession) -> HttpResponse:
     return render(request, "sessions/_facts.html", {"page": page})
 
 
+@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
 @require_safe
 @with_room
 def left(request: SignedInRequest, session: VideoSession) -> HttpResponse:

@@ -1,10 +1,11 @@
-"""The socket of a provider's open day, which says that something changed; and of no page."""
+"""The socket of a provider's open day, which says that something changed."""
 
 import json
 
 from channels.db import database_sync_to_async
 
 from accounts.models import Provider, User
+from accounts.permissions import PROVIDER, policy
 from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
 from core import events
@@ -12,6 +13,7 @@ from core import events
 BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
 
 
+@policy(PROVIDER)
 class DayConsumer(RecordedConsumer):
     """No name and no id goes out: the page fetches the list anew, as itself."""
 
@@ -54,16 +56,6 @@ class DayConsumer(RecordedConsumer):
         """The provider who is signed in at this moment, if it is one."""
         user = await signed_in(self.scope)
         return await provider_id_of(user) if user else None
-
-
-class NoSuchSocket(RecordedConsumer):
-    """An address at which nothing is: said to the browser, and not a fault of ours."""
-
-    page = ""
-
-    async def connect(self) -> None:
-        await self.accept()
-        await self.close(code=NOT_FOUND)
 
 
 @database_sync_to_async

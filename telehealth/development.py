@@ -10,7 +10,6 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth import login
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path
@@ -20,6 +19,7 @@ from accounts import factors
 from accounts.backend import DEMO_DOMAIN
 from accounts.following import following
 from accounts.models import User
+from accounts.permissions import PUBLIC, policy
 from core import mailbox
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -48,7 +48,7 @@ class Letter:
     attachments: list[str]
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_safe
 @development_only
 def letters(request: HttpRequest) -> HttpResponse:
@@ -67,7 +67,7 @@ def read(mail: EmailMessage) -> Letter:
     )
 
 
-@login_not_required
+@policy(PUBLIC)
 @require_POST
 @development_only
 def demo_sign_in(request: HttpRequest) -> HttpResponse:

@@ -2,15 +2,15 @@
 
 from collections.abc import Callable
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from accounts.permissions import PUBLIC, policy
 from core import keystore
 
 
-@login_not_required
+@policy(PUBLIC)
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return render(request, "404.html", status=404)
 

@@ -1,12 +1,14 @@
 """The first page after signing in, by role."""
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest
-from accounts.models import Membership, Practice, Provider
+from accounts.models import Membership, Patient, Practice, Provider, User
+from accounts.permissions import SIGNED_IN, policy, practice_of
 from appointments.holders import known_holder
 from appointments.models import Appointment
 from telehealth import front_desk
@@ -17,19 +19,20 @@ Role = Membership.Role
 SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
 
 
+@policy(SIGNED_IN)
 @require_safe
 def home(request: SignedInRequest) -> HttpResponse:
     user = request.user
     if hasattr(user, "provider"):
         return day(request, user.provider)
-    memberships = list(user.memberships.select_related("practice"))
-    roles = {membership.role for membership in memberships}
-    if Role.BILLING in roles:
+    if Role.BILLING in user.roles:
         return redirect("billing:ledger")
-    if roles == {Role.PRIVACY_OFFICER}:
+    if user.roles == {Role.PRIVACY_OFFICER}:
         return redirect("accounts:access_log")
-    if memberships:
-        return staff(request, memberships[0].practice, sees_calendar=bool(SEES_CALENDAR & roles))
+    if user.roles:
+        sees_calendar = bool(SEES_CALENDAR & user.roles)
+        roles = SEES_CALENDAR if sees_calendar else user.roles
+        return staff(request, practice_of(user, *roles), sees_calendar=sees_calendar)
     return patient_home(request)
 
 
@@ -50,8 +53,19 @@ def patient_home(request: SignedInRequest) -> HttpResponse:
     return render(request, "patient_home.html", context)
 
 
+def supported(user: User) -> QuerySet[Patient]:
+    """The people whom a peer support worker is there for: by name and number."""
+    others = Patient.objects.visible_to(user).exclude(user=user)
+    return others.order_by("legal_name", "pk")
+
+
 def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:
     """For those who have no page of their own yet: the practice's visits of today, no more."""
-    rows = front_desk.rows_of(practice, on=timezone.localdate())
-    context = {"practice": practice, "sees_calendar": sees_calendar, "rows": rows}
+    context = {
+        "practice": practice,
+        "sees_calendar": sees_calendar,
+        "rows": front_desk.rows_of(practice, on=timezone.localdate()),
+        "is_peer": Role.PEER in request.user.roles,
+        "supported": supported(request.user),
+    }
     return render(request, "staff_home.html", context)

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.limits import limited
 from accounts.models import Patient, User
+from accounts.permissions import PUBLIC, SIGNED_IN, policy
 from appointments import booking, offers
 from appointments.holders import known_holder
 from appointments.models import Appointment
@@ -53,7 +53,7 @@ def is_booked(appointment_id: UUID, *, by: object) -> bool:
     return mine.exclude(status=Appointment.Status.HELD).exists()
 
 
-@login_not_required
+@policy(PUBLIC, finds=Appointment.objects.held_by)
 @require_safe
 @for_holder
 def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
@@ -64,6 +64,7 @@ def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
     return redirect(missing(visit, user=request.user) or reverse("booking_review", args=[visit.id]))
 
 
+@policy(SIGNED_IN, finds=Appointment.objects.held_by)
 @require_http_methods(["GET", "POST"])
 @for_holder
 def review(request: HttpRequest, visit: Appointment) -> HttpResponse:
@@ -89,7 +90,7 @@ def confirm(request: HttpRequest, visit: Appointment, patient: Patient) -> HttpR
     return redirect("appointments:detail", visit.id)
 
 
-@login_not_required
+@policy(PUBLIC, finds=Appointment.objects.held_by)
 @require_POST
 @limited("hold")
 @for_holder

@@ -1,15 +1,16 @@
 """Pages that belong to nobody and need no database."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_safe
 
+from accounts import permissions
+from accounts.permissions import policy
 from accounts.zones import timeless
 from telehealth.shell import PUBLIC, frame
 
 
-@login_not_required
+@policy(permissions.PUBLIC)
 @timeless
 @require_safe
 def help_now(_request: HttpRequest) -> HttpResponse:

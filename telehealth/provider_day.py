@@ -32,13 +32,20 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True)
 class Row:
-    """A visit in a list: when, who, how it stands, and the one thing to do with it."""
+    """A visit in a list: when, who, how it stands, and the one thing to do with it.
+
+    Where care has ended there is nobody to name and nothing to do: time and status are hers.
+    """
 
     visit: Appointment
     words: Any
-    is_waiting: bool
-    address: str
-    action: Any
+    is_waiting: bool = False
+    address: str = ""
+    action: Any = ""
+
+    @property
+    def is_in_care(self) -> bool:
+        return bool(self.address)
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ def day_of(provider: Provider, *, now: datetime) -> Day:
 
 
 def _visits(provider: Provider, *, now: datetime) -> Iterable[Appointment]:
-    mine = Appointment.objects.filter(provider=provider).exclude(status=Appointment.Status.HELD)
+    mine = Appointment.objects.in_calendar_of(provider.user).filter(provider=provider)
     today = mine.on_day(now.astimezone(provider.zoneinfo).date(), provider.zoneinfo)
     # Somebody in the room is shown whatever the day: midnight may pass while she waits.
     shown = Q(pk__in=today.values("pk")) | Q(video_session__status__in=IN_ROOM)
@@ -74,22 +81,28 @@ def _visits(provider: Provider, *, now: datetime) -> Iterable[Appointment]:
 
 def _without_note(provider: Provider) -> Iterable[Appointment]:
     """Signing the note completes the visit, so one that took place and is not complete has none."""
-    open_ones = Appointment.objects.filter(
+    open_ones = Appointment.objects.visible_to(provider.user).filter(
         provider=provider, status=Appointment.Status.ARRIVED, attendance__isnull=False
     )
     return open_ones.select_related("patient").order_by("starts_at")
 
 
 def _to_confirm(provider: Provider) -> Iterable[Charge]:
-    drafts = Charge.objects.filter(appointment__provider=provider, status=Charge.Status.DRAFT)
+    drafts = Charge.objects.of_provider(provider.user).filter(status=Charge.Status.DRAFT)
     return drafts.select_related("appointment__patient").order_by("appointment__starts_at")
 
 
 def row(visit: Appointment, *, now: datetime) -> Row:
+    words = STATUS_WORDS[Appointment.Status(visit.status)]
+    if not getattr(visit, "is_open_to_me", False):
+        return Row(visit, words)
+    return row_in_care(visit, words, now=now)
+
+
+def row_in_care(visit: Appointment, words: Any, *, now: datetime) -> Row:
     room = getattr(visit, "video_session", None)
     if room and room.status in IN_ROOM:
         return Row(visit, room_words(room), is_waiting=True, **_room(visit))
-    words = STATUS_WORDS[Appointment.Status(visit.status)]
     if visit.status == Appointment.Status.ARRIVED and hasattr(visit, "attendance"):
         return Row(visit, words, is_waiting=False, **_note(visit, _("Write the note")))
     if visit.status == Appointment.Status.FULFILLED:

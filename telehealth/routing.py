@@ -1,4 +1,4 @@
-"""Every socket of the site."""
+"""Every socket of the site, each behind its guard."""
 
 from typing import Any
 
@@ -6,11 +6,15 @@ from django.urls import path, re_path
 
 import messaging.routing
 import sessions.routing
-from telehealth.consumers import DayConsumer, NoSuchSocket
+from accounts.sockets import NoSuchSocket, guarded
+from telehealth.consumers import DayConsumer
 
-websocket_urlpatterns: list[Any] = [
+sockets: list[Any] = [
     path("ws/day/", DayConsumer.as_asgi()),  # type: ignore[arg-type]  # path knows views only
     *messaging.routing.websocket_urlpatterns,
     *sessions.routing.websocket_urlpatterns,
+]
+websocket_urlpatterns: list[Any] = [
+    *(guarded(address) for address in sockets),
     re_path("", NoSuchSocket.as_asgi()),  # type: ignore[arg-type]  # as above; any other address
 ]

@@ -23,11 +23,24 @@ PATIENT: list[Link] = [
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
     (reverse_lazy("messaging:list"), _("Messages")),
+    (reverse_lazy("care:supervision"), _("Supervision")),
 ]
-BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
+BILLING: list[Link] = [
+    (reverse_lazy("billing:ledger"), _("Ledger")),
+    (reverse_lazy("billing:claims"), _("Claims")),
+]
 PRIVACY: list[Link] = [(reverse_lazy("accounts:access_log"), _("Access log"))]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
-ADMIN: list[Link] = [*STAFF, (reverse_lazy("accounts:staff"), _("Staff"))]
+ADMIN: list[Link] = [
+    *STAFF,
+    (reverse_lazy("accounts:care_team"), _("Care teams")),
+    (reverse_lazy("accounts:staff"), _("Staff")),
+]
+BY_ROLE: dict[str, list[Link]] = {
+    Membership.Role.BILLING: BILLING,
+    Membership.Role.ADMIN: ADMIN,
+    Membership.Role.SUPERVISOR: [*STAFF, (reverse_lazy("care:supervision"), _("Supervision"))],
+}
 
 
 def links_for(user: User) -> list[Link]:
@@ -39,11 +52,10 @@ def links_for(user: User) -> list[Link]:
     return [*work_of(user.roles), *PRIVACY] if keeps_watch else work_of(user.roles)
 
 
-def work_of(roles: set[str]) -> list[Link]:
-    if Membership.Role.BILLING in roles:
-        return BILLING
-    if Membership.Role.ADMIN in roles:
-        return ADMIN
+def work_of(roles: frozenset[str]) -> list[Link]:
+    for role, links in BY_ROLE.items():
+        if role in roles:
+            return links
     return STAFF if roles else PATIENT
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
 from appointments.models import Appointment, AvailabilityRule, Schedule
 
@@ -73,8 +74,9 @@ def make_licence(provider: Provider, **fields: Any) -> Licence:
 
 
 def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
+    user = fields.pop("user", None) or make_user(f"{name.partition(' ')[0].lower()}@example.com")
     values = {
-        "user": make_user(f"{name.partition(' ')[0].lower()}@example.com"),
+        "user": user,
         "practice": practice,
         "legal_name": name,
         "date_of_birth": date(1991, 5, 4),
@@ -88,8 +90,30 @@ def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:
     return Patient.objects.create(**values | fields)
 
 
+def make_care(patient: Patient, person: Any, role: str = "treating", **fields: Any) -> Any:
+    """The care of a provider, or of another user, for a patient, for a year now."""
+    values = {
+        "patient": patient,
+        "person": getattr(person, "user", person),
+        "role": role,
+        "starts_at": NOW - timedelta(days=365),
+        "ends_at": NOW + timedelta(days=3650) if role == "covering" else None,
+        "reason": "visit",
+    }
+    return CareRelationship.objects.create(**values | fields)
+
+
+def end_all_care() -> None:
+    """Whoever cared for somebody does so no longer, by any clock."""
+    over = NOW - timedelta(days=300)
+    CareRelationship.objects.update(ends_at=over, end_reason="completed")
+
+
 def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Appointment:
-    """A booked visit on Thursday at 9:00 in Chicago."""
+    """A booked visit on Thursday at 9:00 in Chicago, of two who are in care with each other."""
+    care = CareRelationship.objects.filter(patient=patient, person=provider.user)
+    if patient is not None and fields.get("status") != "held" and not care.exists():
+        make_care(patient, provider)
     starts_at = fields.pop("starts_at", NINE)
     values = {
         "provider": provider,

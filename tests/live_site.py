@@ -11,6 +11,8 @@ import uvicorn
 from channels.db import database_sync_to_async
 from django.db import connections
 
+from core.management.commands.serve import LARGEST_FRAME
+
 PATIENCE = 30  # seconds; a loaded machine starts slowly
 FLAGS = [
     "--no-sandbox",
@@ -34,7 +36,11 @@ def serving(application: Any) -> Iterator[str]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            application, lifespan="on", log_config=None, timeout_graceful_shutdown=3
+            application,
+            lifespan="on",
+            log_config=None,
+            timeout_graceful_shutdown=3,
+            ws_max_size=LARGEST_FRAME,
         )
         server = Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -1,6 +1,8 @@
 import accounts.phones
 import core.blind_index
+import core.db
 import core.fields
+import django.contrib.postgres.constraints
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -68,7 +70,7 @@ class Migration(migrations.Migration):
             name='Membership',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer')], max_length=20)),
+                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer'), ('peer', 'Peer support worker')], max_length=20)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.practice')),
             ],
@@ -78,7 +80,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('email', models.EmailField(max_length=254)),
-                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer')], max_length=20)),
+                ('role', models.CharField(choices=[('provider', 'Therapist'), ('supervisor', 'Supervisor'), ('billing', 'Billing staff'), ('front-desk', 'Front desk'), ('practice-admin', 'Practice admin'), ('privacy-officer', 'Privacy officer'), ('peer', 'Peer support worker')], max_length=20)),
                 ('token_hash', models.CharField(max_length=64, unique=True)),
                 ('invited_at', models.DateTimeField()),
                 ('expires_at', models.DateTimeField()),
@@ -152,6 +154,22 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('reason__in', ['request', 'retention', 'order'])), name='erasure_reason_known')],
             },
         ),
+        migrations.CreateModel(
+            name='CareRelationship',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[('treating', 'Treats'), ('covering', 'Stands in'), ('supervising', 'Supervises'), ('peer', 'Peer support')], max_length=12)),
+                ('starts_at', models.DateTimeField()),
+                ('ends_at', models.DateTimeField(null=True)),
+                ('reason', models.CharField(choices=[('visit', 'A visit was booked'), ('assigned', 'The practice asked for it'), ('reopened', 'Opened again')], max_length=12)),
+                ('end_reason', models.CharField(blank=True, choices=[('completed', 'The treatment is complete'), ('transferred', 'Someone else takes over'), ('patient-left', 'The patient does not wish to go on'), ('not-suited', 'Another kind of care suits better'), ('conflict', 'There is a conflict of interest')], max_length=12)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='care_relationships', to=settings.AUTH_USER_MODEL)),
+                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='care_relationships', to='accounts.patient')),
+            ],
+            options={
+                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('role', 'treating')), expressions=[(core.db.IdRange('patient'), '&&'), (core.db.IdRange('person'), '&&'), (core.db.TimeRange('starts_at', 'ends_at'), '&&')], name='care_treating_once'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('role', 'covering')), expressions=[(core.db.IdRange('patient'), '&&'), (core.db.IdRange('person'), '&&'), (core.db.TimeRange('starts_at', 'ends_at'), '&&')], name='care_covering_once'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('role', 'supervising')), expressions=[(core.db.IdRange('patient'), '&&'), (core.db.IdRange('person'), '&&'), (core.db.TimeRange('starts_at', 'ends_at'), '&&')], name='care_supervising_once'), django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('role', 'peer')), expressions=[(core.db.IdRange('patient'), '&&'), (core.db.IdRange('person'), '&&'), (core.db.TimeRange('starts_at', 'ends_at'), '&&')], name='care_peer_once'), models.CheckConstraint(condition=models.Q(('role__in', ['treating', 'covering', 'supervising', 'peer'])), name='care_role_known'), models.CheckConstraint(condition=models.Q(('ends_at', None), ('ends_at__gt', models.F('starts_at')), _connector='OR'), name='care_ends_after_start'), models.CheckConstraint(condition=models.Q(('end_reason', ''), ('ends_at__isnull', False), _connector='OR'), name='care_end_reason_needs_end'), models.CheckConstraint(condition=models.Q(models.Q(('role', 'covering'), _negated=True), ('ends_at__isnull', False), _connector='OR'), name='care_covering_has_end')],
+            },
+        ),
         migrations.AddIndex(
             model_name='patient',
             index=models.Index(fields=['phone_index'], name='patient_by_phone'),
@@ -166,11 +184,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer'])), name='membership_role_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer', 'peer'])), name='membership_role_known'),
         ),
         migrations.AddConstraint(
             model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer'])), name='invitation_role_known'),
+            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['provider', 'supervisor', 'billing', 'front-desk', 'practice-admin', 'privacy-officer', 'peer'])), name='invitation_role_known'),
         ),
         migrations.AddConstraint(
             model_name='invitation',

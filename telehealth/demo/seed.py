@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 from django.db.models import F
 
+from accounts.care_team import Care, CareRelationship
 from accounts.models import Practice, Provider, User
 from core.models import Duty
 from core.transactions import take_turns
@@ -65,6 +66,8 @@ def make_everything(*, now: datetime, progress: Progress, scale: int, patients_c
     staffed = make_providers(practice, names, scale=scale, now=now)
     desk = Desk(practice, names, rng, now)
     cases = sign_up(desk, staffed, progress, count=patients_count * scale)
+    begin_care(cases)
+    staff.agree_on_supervision(practice, staffed[0], now=now)
     live(cases, rng, progress, now=now)
     today.play([case for case in cases if case.provider == staffed[0]], rng, now=now)
     conversations.write(cases, rng, now=now)
@@ -90,6 +93,20 @@ def sign_up(desk: Desk, staffed: list[Provider], progress: Progress, *, count: i
         cases.append(case)
         progress.show("Patients", len(cases), count)
     return cases
+
+
+def begin_care(cases: list[Case]) -> None:
+    """The care of every case since its patient joined, at once: bookings then find it there."""
+    CareRelationship.objects.bulk_create(
+        CareRelationship(
+            patient=case.patient,
+            person=case.provider.user,
+            role=Care.TREATING,
+            starts_at=case.joined_at,
+            reason=CareRelationship.Reason.VISIT,
+        )
+        for case in cases
+    )
 
 
 def live(cases: list[Case], rng: Random, progress: Progress, *, now: datetime) -> None:

@@ -1,8 +1,11 @@
 """The practice, and those who work in it without treating."""
 
-from accounts.models import Membership, Practice
+from datetime import datetime, timedelta
+
+from accounts.models import Membership, Practice, Provider, User
+from care import supervising
 from telehealth.demo import data
-from telehealth.demo.accounts import make_user
+from telehealth.demo.accounts import SUFFIX, make_user
 from telehealth.demo.names import Names
 
 
@@ -19,3 +22,16 @@ def make_staff(practice: Practice, names: Names) -> None:
             Membership.objects.create(
                 user=make_user(mailbox), practice=practice, role=group["role"]
             )
+
+
+def agree_on_supervision(practice: Practice, provider: Provider, *, now: datetime) -> None:
+    """The demo supervisor reads the demo provider's notes, as both signed two months ago."""
+    signed_at = now - timedelta(days=60)
+    agreement = supervising.propose(
+        practice=practice,
+        supervisor=User.objects.get_by_natural_key(f"supervisor{SUFFIX}"),
+        supervisee=provider.user,
+        until=now + timedelta(days=300),
+        now=signed_at,
+    )
+    supervising.sign(agreement=agreement, by=provider.user, now=signed_at)

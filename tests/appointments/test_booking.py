@@ -246,11 +246,17 @@ def test_confirming_books_the_visit(dr_bob, alice):
     )
 
 
-def test_confirming_leaves_one_entry_in_the_audit_trail(dr_bob, alice):
+def test_confirming_leaves_its_entries_in_the_audit_trail(dr_bob, alice):
     visit = confirm(hold(dr_bob), alice)
 
-    entries = AuditEvent.objects.values_list("action", "subject_id", "by_id", "patient_id")
-    assert list(entries) == [("appointment.booked", str(visit.id), alice.user_id, alice.pk)]
+    care = alice.care_relationships.get()
+    entries = AuditEvent.objects.order_by("pk").values_list(
+        "action", "subject_id", "by_id", "patient_id"
+    )
+    assert list(entries) == [
+        ("care.opened", str(care.pk), alice.user_id, alice.pk),
+        ("appointment.booked", str(visit.id), alice.user_id, alice.pk),
+    ]
 
 
 def test_confirming_twice_is_one_visit_one_notice_each_and_one_signal(dr_bob, alice):

@@ -11,7 +11,7 @@ from appointments.models import Attendance
 from billing import cards, payments
 from billing.models import CardOnFile, Entry, Payment
 from tests.billing import steps
-from tests.factories import NINE, NOW, RECORDED, make_visit
+from tests.factories import NINE, NOW, RECORDED, end_all_care, make_visit
 
 NEXT = "/visits/"
 
@@ -474,7 +474,7 @@ def test_the_ledger_asks_the_same_number_of_questions(
         steps.post_something(number, patient=alice)
     ledger()  # what is asked once a process is not counted
 
-    with django_assert_num_queries(13 + RECORDED):
+    with django_assert_num_queries(14 + RECORDED):
         ledger()
 
 
@@ -519,3 +519,18 @@ def test_paying_what_is_not_owed_is_refused_in_words(sign_in, alice, charge, con
 
     assert page.status_code == 409
     assert "There is nothing to pay for this visit." in text_of(page)
+
+
+def test_after_the_end_of_care_the_charge_is_closed_to_the_provider(charge, sign_in, dr_bob):
+    his = sign_in(dr_bob.user)
+    address = reverse("billing:charge", args=[charge.pk])
+    before = his.get(address).status_code
+    end_all_care()
+
+    after = [
+        his.get(address).status_code,
+        his.post(reverse("billing:create_confirmation", args=[charge.pk])).status_code,
+    ]
+
+    charge.refresh_from_db()
+    assert (before, after, charge.status) == (200, [404, 404], "draft")

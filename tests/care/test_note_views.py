@@ -7,7 +7,7 @@ from django.urls import reverse
 from billing.models import Charge
 from care import notes
 from care.models import ProgressNote
-from tests.factories import NINE
+from tests.factories import NINE, end_all_care
 
 OVER = NINE + timedelta(minutes=55)
 FRAGMENT = {"HX-Request": "true"}
@@ -176,3 +176,15 @@ def test_a_form_that_is_not_ours_is_refused_and_the_words_are_kept(his, address,
 
     assert response.status_code == 422
     assert "Slept better.</textarea>" in response.content.decode()
+
+
+def test_after_the_end_of_care_the_note_is_closed_and_kept(his, note, address):
+    words_before = note.body
+    end_all_care()
+
+    answers = [his.get(address), his.post(address, words("Once more"))]
+
+    note.refresh_from_db()
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert list(ProgressNote.objects.visible_to(note.author.user)) == []
+    assert note.body == words_before

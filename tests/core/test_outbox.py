@@ -5,6 +5,7 @@ from django.db import IntegrityError, transaction
 
 from core import duties, outbox
 from core.models import Duty
+from core.policy import SYSTEM, serves
 from tests.factories import NOW
 
 SECOND = timedelta(seconds=1)
@@ -15,6 +16,7 @@ def done(monkeypatch):
     """Register a duty "test" that notes its payload; a payload with "fail" raises."""
     seen = []
 
+    @serves(SYSTEM)
     def note(payload, now):
         if "fail" in payload:
             raise RuntimeError(payload["fail"])

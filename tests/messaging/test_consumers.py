@@ -11,7 +11,8 @@ from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import Message
 from tests import live
-from tests.factories import HOUR, NOW, make_visit
+from tests.factories import HOUR, NOW, end_all_care, make_care, make_visit
+from tests.web_role import as_owner
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
@@ -183,6 +184,7 @@ async def test_who_is_no_longer_in_the_thread_gets_nothing_more(
     his, write, alice, carol, thread, address
 ):
     def hand_over():
+        make_care(alice, carol)
         thread.provider = carol
         thread.save()
 
@@ -247,10 +249,10 @@ async def test_a_message_that_arrives_is_a_read_of_who_sees_it(his, write, alice
 def full_disk(live_database):
     """The database refuses each row of a read."""
     name = "ALTER TABLE core_auditevent {} CONSTRAINT full_disk"
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(name.format("ADD") + " CHECK (action NOT LIKE '%.read') NOT VALID")
     yield
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(name.format("DROP"))
 
 
@@ -261,3 +263,14 @@ async def test_a_message_that_cannot_be_recorded_does_not_arrive(
         await in_database(write)(alice, "Hello")
 
         assert await code_of(page) == ("websocket.close", UNRECORDED)
+
+
+async def test_when_care_ends_an_open_page_gets_nothing_more(his, write, alice, address):
+    def end_care():
+        write(alice, "Not for him any more")
+        end_all_care()
+
+    async with live.listening(), opened(address, his) as page:
+        await in_database(transaction.atomic(end_care))()
+
+        assert await code_of(page) == ("websocket.close", 4404)

@@ -9,7 +9,7 @@ from core.fields import Sealed
 from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import LONGEST, Message
-from tests.factories import NINE, NOW, make_provider, make_visit
+from tests.factories import NINE, NOW, end_all_care, make_provider, make_visit
 from tests.threads import at_once
 
 MINUTE = timedelta(minutes=1)
@@ -232,4 +232,14 @@ def test_an_id_sent_to_several_threads_at_once_is_one_message(practice, alice):
 
     kinds = sorted(type(result).__name__ for result in results)
     assert kinds == ["IdTaken"] * (len(opened) - 1) + ["Message"]
+    assert Message.objects.count() == 1
+
+
+def test_nobody_writes_where_care_has_ended(thread, write, alice, dr_bob):
+    write(alice, "While it goes on")
+    end_all_care()
+
+    for person in (alice, dr_bob):
+        with pytest.raises(messages.CareEnded):
+            write(person, "Nobody would read this")
     assert Message.objects.count() == 1

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from messaging import threads
 from messaging.models import Thread
-from tests.factories import NOW, make_visit
+from tests.factories import NOW, end_all_care, make_visit
 
 
 @pytest.mark.parametrize("status", ["booked", "arrived", "fulfilled", "noshow", "cancelled"])
@@ -60,3 +60,23 @@ def test_a_person_with_two_visits_is_offered_once_and_no_more_when_opened(dr_bob
     threads.open_for(visit, now=NOW)
 
     assert (before, list(threads.unopened(dr_bob.user))) == ([again], [])
+
+
+@pytest.fixture
+def ended(visit):
+    end_all_care()
+
+
+def test_after_the_end_of_care_the_patient_alone_has_the_thread(visit, alice, dr_bob):
+    thread = threads.open_for(visit, now=NOW)
+    end_all_care()
+
+    seen = {who: list(Thread.objects.visible_to(who.user)) for who in (alice, dr_bob)}
+
+    assert seen == {alice: [thread], dr_bob: []}
+
+
+def test_after_the_end_of_care_nobody_is_offered_a_new_thread(visit, ended, alice, dr_bob):
+    assert [list(threads.unopened(who.user)) for who in (alice, dr_bob)] == [[], []]
+    with pytest.raises(threads.NotTogether):
+        threads.open_for(visit, now=NOW)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from messaging import threads
 from messaging.models import LONGEST, Message, Thread
-from tests.factories import NOW, make_patient, make_visit
+from tests.factories import NOW, end_all_care, make_patient, make_visit
 
 FRAGMENT = {"HX-Request": "true"}
 
@@ -274,3 +274,37 @@ def test_a_reading_that_cannot_be_read_is_refused_in_words(sign_in, thread, alic
 
     assert response.status_code == 422
     assert response.content.decode() == "This is not the number of a message."
+
+
+@pytest.fixture
+def ended(thread, write, alice):
+    """The thread of two whose care has ended, with a message in it."""
+    write(alice, "From before")
+    end_all_care()
+    return reverse("messaging:thread", args=[thread.id])
+
+
+def test_after_the_end_of_care_the_patient_reads_and_is_told_whom_to_call(sign_in, alice, ended):
+    page = sign_in(alice.user).get(ended).content.decode()
+
+    assert "From before" in page
+    assert "has ended, so nobody would read a message here" in page
+    assert 'href="tel:312-555-0100"' in page
+    assert "<textarea" not in page
+
+
+def test_after_the_end_of_care_words_are_not_lost(sign_in, alice, ended):
+    words = {"message_id": str(uuid.uuid4()), "body": "Are you there?"}
+
+    response = sign_in(alice.user).post(ended, words)
+
+    assert response.status_code == 409
+    assert "Are you there?" in response.content.decode()
+    assert Message.objects.count() == 1
+
+
+def test_after_the_end_of_care_the_provider_finds_nothing(sign_in, dr_bob, ended):
+    his = sign_in(dr_bob.user)
+
+    assert [his.get(ended).status_code, his.post(ended).status_code] == [404, 404]
+    assert "Alice" not in his.get(reverse("messaging:list")).content.decode()

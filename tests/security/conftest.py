@@ -1,16 +1,19 @@
-"""A patient with a canary in every text that is told about her."""
+"""A patient with a canary in every text; the world of the matrices, and a count of their cells."""
 
 import uuid
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import LegalHold
 from care import consents, notes
 from messaging import messages, threads
 from sessions import arrival, opening
 from tests.factories import NINE, NOW, make_patient, make_visit
+from tests.security import world as worlds
 from tests.security.canary import BORN, CANARY, PHONE
+
+CELLS = pytest.StashKey[int]()
 
 
 @pytest.fixture
@@ -60,3 +63,29 @@ def fill_record(patient, provider):
     LegalHold.objects.create(
         patient=patient, reason=f"{CANARY} suit", placed_at=NOW, placed_by=provider.user
     )
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker, static_files):
+    """Everybody and everything, undone at the end of the module."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield worlds.build()
+        transaction.set_rollback(True)
+    with django_db_blocker.unblock():
+        connection.close()
+
+
+@pytest.fixture
+def count_cells(record_property, request):
+    def add(number):
+        record_property("cells", number)
+        request.config.stash[CELLS] = request.config.stash.get(CELLS, 0) + number
+
+    return add
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = terminalreporter.stats.get("passed", [])
+    cells = sum(value for r in reports for key, value in r.user_properties if key == "cells")
+    if cells:
+        terminalreporter.write_line(f"{cells} cells of the matrices asked")

@@ -19,6 +19,7 @@ from sessions import admission, consumers
 from sessions.models import CheckIn, Seat, VideoSession
 from telehealth.asgi import application
 from tests import signing_in
+from tests.factories import end_all_care
 from tests.sessions.conftest import NOW
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -485,3 +486,14 @@ async def test_nothing_that_is_relayed_is_logged(pair, caplog):
     await patient.hear("desc")
 
     assert "v=0 secret" not in caplog.text
+
+
+async def test_who_no_longer_cares_is_closed_out_at_the_next_frame(pair):
+    hers, his = pair
+
+    await database_sync_to_async(end_all_care)()
+    await his.say("ping")
+    await hers.say("ping")
+
+    assert await his.closing_code() == consumers.NOT_FOUND
+    assert await hers.hear("pong")

@@ -6,6 +6,7 @@ import pytest
 from appointments import booking
 from sessions import admission, presence, seats
 from sessions.models import CheckIn, Seat
+from tests.factories import end_all_care
 from tests.sessions.conftest import NOW
 
 DAY = timedelta(days=1)
@@ -176,3 +177,15 @@ def test_held_costs_one_query(checked_in, alice, sit, django_assert_num_queries)
 
     with django_assert_num_queries(1):
         held(seat)
+
+
+def test_a_seat_is_lost_when_care_ends(checked_in, alice, dr_bob, sit):
+    his, hers = sit(dr_bob), sit(alice)
+
+    end_all_care()
+
+    with pytest.raises(seats.NotFound):
+        held(his)
+    with pytest.raises(seats.NotFound):
+        sit(dr_bob)
+    assert held(hers).seat == hers

@@ -1,11 +1,12 @@
 """Addresses for a test: a room, something in a room, and no room."""
 
-from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
+from accounts.permissions import PUBLIC, policy
 
-@login_not_required
+
+@policy(PUBLIC)
 def page(_request: HttpRequest) -> HttpResponse:
     return HttpResponse("here")
 

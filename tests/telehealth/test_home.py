@@ -322,7 +322,7 @@ def test_the_home_takes_the_same_queries_however_full_it_is(
         make_payment(make_visit(dr_bob, alice, starts_at=NINE - timedelta(days=1 + number)))
         write(dr_bob.user, (alice, dr_bob), number)
 
-    with django_assert_num_queries(12 + RECORDED):
+    with django_assert_num_queries(11 + RECORDED):
         hers.get(HOME)
 
 
@@ -359,10 +359,10 @@ def test_the_front_desk_takes_the_same_queries_however_full_the_day(
         client.get(HOME)
 
 
-def test_a_supervisor_is_told_that_nothing_is_here_yet(visit, practice, sign_in, clock):
+def test_a_supervisor_is_led_to_her_menu(visit, practice, sign_in, clock):
     client = sign_in(make_member(practice, Membership.Role.SUPERVISOR, "s@example.com"))
 
     page = plain(client.get(HOME))
 
-    assert "there is nothing to do for you here yet" in page
+    assert "What your role opens is in the menu above" in page
     assert "Alice" not in page

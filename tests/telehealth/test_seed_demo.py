@@ -59,7 +59,7 @@ def test_scale_multiplies_providers_and_patients(development):
 
     emails = User.objects.values_list("email", flat=True)
     assert (Provider.objects.count(), Patient.objects.count()) == (48, 6)
-    assert len({email.lower() for email in emails}) == len(emails) == 48 + 6 + 9
+    assert len({email.lower() for email in emails}) == len(emails) == 48 + 6 + 10
     assert Provider.objects.filter(is_accepting=False).count() == 4
 
 

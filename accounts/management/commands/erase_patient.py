@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from accounts import erasure
 from accounts.models import Erasure, Patient, User
+from core.policy import OPERATOR, serves
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Destroy a patient's key, and with it all that she told. Nothing brings it back."
 

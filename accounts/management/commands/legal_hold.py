@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from accounts import holds
 from accounts.management.commands.erase_patient import actor, patient_of
+from core.policy import OPERATOR, serves
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Keep a patient's record from being erased, or let go of it again."
 

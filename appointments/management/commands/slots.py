@@ -7,9 +7,11 @@ from django.core.management import CommandError
 from django.core.management.base import BaseCommand
 
 from appointments import availability, slot_request
+from core.policy import OPERATOR, serves
 from core.strict_json import Malformed
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Read a question from standard input; print the starts at which a visit can be booked."
     requires_system_checks = []  # they would only keep a question waiting that needs no database

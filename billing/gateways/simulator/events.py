@@ -15,6 +15,7 @@ from django.urls import reverse
 from billing.gateways.simulator.memory import Body, create, find
 from billing.models import SimulatedObject
 from core import duties, outbox
+from core.policy import CARD_NETWORK, serves
 
 TIMEOUT_SECONDS = 10
 
@@ -38,6 +39,7 @@ def emit(kind: str, object_ref: str, *, now: datetime) -> None:
 
 
 @duties.handler("simulator.webhook")
+@serves(CARD_NETWORK)
 def deliver(payload: dict[str, Any], _now: datetime) -> None:
     """:raises NotTaken: so that the duty is tried again"""
     body, headers = signed(find("event", payload["event"]))

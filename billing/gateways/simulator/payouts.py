@@ -9,6 +9,7 @@ from billing.gateways.simulator import events
 from billing.gateways.simulator.memory import Body, create, find, listed, save
 from billing.models import SimulatedObject
 from core import duties, outbox
+from core.policy import CARD_NETWORK, serves
 
 LOCK = 0x5041594F  # "PAYO": two payments at once must not open two payouts for one day
 
@@ -44,6 +45,7 @@ def add(payout: Body, movement: Body) -> None:
 
 
 @duties.handler("simulator.payout")
+@serves(CARD_NETWORK)
 def pay_out(payload: dict[str, Any], now: datetime) -> None:
     """Send the day's money to the bank and say so, once."""
     payout = find("payout", payload["payout"])

@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.permissions import PATIENT, policy
 from billing.gateways.simulator import cards, setups
 from billing.gateways.simulator.forms import TestCardForm
 from billing.gateways.simulator.memory import Body, Refused, find
 
 
+@policy(PATIENT, finds=find)
 @require_http_methods(["GET", "POST"])
 @transaction.atomic
 def checkout(request: SignedInRequest, ref: str) -> HttpResponse:

@@ -6,8 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing import reconciliation
+from core.policy import OPERATOR, serves
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Check that the books balance and agree with the card network. Exit 1 if they do not."
 

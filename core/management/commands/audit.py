@@ -5,8 +5,10 @@ from dataclasses import asdict
 from django.core.management.base import BaseCommand, CommandError
 
 from core import anchors, verification
+from core.policy import OPERATOR, serves
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "verify: check every chain of the audit trail. Exit 1 where one is broken."
 

@@ -2,10 +2,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from core import keystore
+from core.policy import OPERATOR, serves
 
 TELL_EVERY = 1000
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = (
         "Wrap every patient's data key with the newest of KEY_ENCRYPTION_KEYS. May run while the"

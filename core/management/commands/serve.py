@@ -14,13 +14,16 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from core.children import ChildDied, Stopped, run_to_end, run_together, stop_on_signals
+from core.policy import OPERATOR, serves
 
+LARGEST_FRAME = 128 * 1024  # bytes; the largest frame of ours has 64 KiB
 ADDRESS = "127.0.0.1"
 PORT = 8000
 GRACE = 10  # seconds
 MANAGE = str(settings.BASE_DIR / "manage.py")
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Migrate, then run the web server, the worker, the beat and the probe until Ctrl-C."
 
@@ -109,6 +112,8 @@ def commands(port: int) -> dict[str, list[str]]:
             *["--log-level", "warning", "--timeout-graceful-shutdown", "5"],
             # A phone that sleeps for a while keeps its place in the waiting room.
             *["--ws-ping-timeout", "60"],
+            # uvicorn would take 16 MiB into memory before anybody has looked at it.
+            *["--ws-max-size", str(LARGEST_FRAME)],
         ],
         "worker": [
             *[*celery, "worker", "-P", "threads", "-c", "4", "-l", "warning"],

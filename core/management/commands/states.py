@@ -5,8 +5,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from core import states
+from core.policy import OPERATOR, serves
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Draw the states of each model into docs/states/, or check that the pictures are true."
     requires_system_checks = []  # it reads the models only, and so starts no database

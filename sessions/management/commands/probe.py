@@ -4,10 +4,12 @@ import signal
 
 from django.core.management.base import BaseCommand
 
+from core.policy import OPERATOR, serves
 from sessions.probe import Probe
 from sessions.probing import address
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Answer the connection tests of the device check until stopped."
 

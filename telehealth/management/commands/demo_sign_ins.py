@@ -1,9 +1,11 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from core.policy import OPERATOR, serves
 from telehealth.demo import accounts
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Print who can sign in to the demo practice: role, email, password."
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from core.policy import OPERATOR, serves
 from telehealth.demo import seed
 from telehealth.demo.progress import Progress
 
@@ -18,6 +19,7 @@ def times(text: str) -> int:
     return scale
 
 
+@serves(OPERATOR)
 class Command(BaseCommand):
     help = "Build the demo practice: people, and ten past and six coming weeks of their visits."
 

@@ -72,6 +72,7 @@ def test_everybody_is_there(demo):
         "front-desk": 2,
         "practice-admin": 1,
         "privacy-officer": 1,
+        "peer": 1,
     }
     assert (Provider.objects.count(), Patient.objects.count()) == (24, PATIENTS)
 

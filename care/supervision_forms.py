@@ -1,0 +1,44 @@
+"""What a supervisor proposes: whom, and until when."""
+
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership, Practice, Provider
+
+LONGEST = timedelta(days=2 * 366)
+
+
+class SuperviseeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
+    def label_from_instance(self, provider: Any) -> str:
+        return str(provider.title)
+
+
+class ProposalForm(forms.Form):
+    supervisee = SuperviseeField(
+        label=_("Whose notes will you read?"),
+        queryset=Provider.objects.none(),
+        error_messages={"required": _("Choose a therapist.")},
+    )
+    until = forms.DateField(
+        label=_("Until, this day included"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _("Choose a day.")},
+    )
+
+    def __init__(self, data: Any, *, practice: Practice, now: datetime) -> None:
+        super().__init__(data)
+        self.zone, self.now = ZoneInfo(practice.zone), now
+        working = Membership.objects.filter(practice=practice, role=Membership.Role.PROVIDER)
+        providers = practice.providers.filter(user__in=working.values("user"))
+        self.fields["supervisee"].queryset = providers.order_by("name")  # type: ignore[attr-defined]  # of its fields
+
+    def clean_until(self) -> datetime:
+        day = self.cleaned_data["until"]
+        end = datetime.combine(day + timedelta(days=1), time(), self.zone)
+        if not self.now < end <= self.now + LONGEST:
+            raise forms.ValidationError(_("Choose a day from today on, within two years."))
+        return end

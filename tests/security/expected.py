@@ -1,0 +1,161 @@
+"""The expectation: one row an address. Written by hand, and not read from the code.
+
+    name: (methods, audience, objects)
+
+`methods` are those that the address answers; all others are 405. The audience are those for whom
+it exists; a visitor is sent to sign in, everybody else gets 404. `objects` says of whom in the
+audience which rows exist: "patient: own ended" is the patient, her own row and the one of the
+provider whose care ended. Where it is None, the address names no row.
+"""
+
+from tests.security.world import ACTORS, AWAY, EVERYBODY, PATIENTS, PROVIDERS
+
+
+def both(*actors: str) -> set[str]:
+    """Those of both practices."""
+    return {name for actor in actors for name in (actor, f"{actor} elsewhere")}
+
+
+ALL = set(EVERYBODY)
+MEMBERS = {*ACTORS, *AWAY}
+HERS = both(*PATIENTS)
+THEIRS = both(*PROVIDERS)
+THE_TWO = HERS | THEIRS
+SUPERVISION = both("supervisor", "supervisor without agreement") | THEIRS
+
+OF_PATIENTS = {
+    "patient": "own, ended",
+    "other patient": "other",
+    "guardian": "child",
+    "patient elsewhere": "other practice",
+}
+OF_PROVIDERS = {
+    "own provider": "own",
+    "other provider": "other, child",
+    "own provider elsewhere": "other practice",
+}
+OF_THE_TWO = OF_PATIENTS | OF_PROVIDERS
+EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
+READ = "GET HEAD"
+FORM = "GET POST"
+PAGE = "GET HEAD POST"
+
+TABLE = {
+    # Finding a therapist, and visits
+    "appointments:directory": (READ, ALL, None),
+    "appointments:provider": (READ, ALL, EVERY_ROW),
+    "appointments:create_zone": ("POST", ALL, None),
+    "appointments:create_hold": ("POST", ALL, None),
+    "appointments:list": (READ, THE_TWO, None),
+    "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
+    "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
+    "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
+    "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
+    # From a held time to a booked visit: the secret of the hold decides, or that it is booked
+    "booking": (READ, ALL, OF_PATIENTS),
+    "booking_review": (FORM, MEMBERS, OF_PATIENTS),
+    "booking_renewal": ("POST", ALL, OF_PATIENTS),
+    # The room
+    "video:room_check_in": (FORM, THE_TWO, OF_THE_TWO),
+    "video:room_devices": ("GET", THE_TWO, OF_THE_TWO),
+    "video:room_probe": ("POST", THE_TWO, OF_THE_TWO),
+    "video:room": ("GET", THE_TWO, OF_THE_TWO),
+    "video:room_facts": ("GET", THEIRS, OF_PROVIDERS),
+    "video:room_left": ("GET", THE_TWO, OF_THE_TWO),
+    # The chart
+    "care:consents": (FORM, HERS, None),
+    "care:note": (FORM, THEIRS, OF_PROVIDERS),
+    "care:signed_note": (
+        READ,
+        SUPERVISION,
+        {"supervisor": "own", "supervisor elsewhere": "other practice"},
+    ),
+    "care:supervision": (FORM, SUPERVISION, None),
+    "care:create_signature": (
+        "POST",
+        THEIRS,
+        {
+            "own provider": "own",
+            "other provider": "other",
+            "ended provider": "ended",
+            "own provider elsewhere": "other practice",
+        },
+    ),
+    "care:create_supervision_ending": (
+        "POST",
+        SUPERVISION,
+        {
+            "supervisor": "own, ended",
+            "own provider": "own",
+            "other provider": "other",
+            "ended provider": "ended",
+            "supervisor elsewhere": "other practice",
+            "own provider elsewhere": "other practice",
+        },
+    ),
+    "care:supervised_notes": (
+        READ,
+        both("supervisor", "supervisor without agreement"),
+        {"supervisor": "own", "supervisor elsewhere": "other practice"},
+    ),
+    # Messages
+    "messaging:list": (READ, THE_TWO, None),
+    "messaging:thread": (FORM, THE_TWO, OF_THE_TWO),
+    "messaging:missed": ("GET", THE_TWO, OF_THE_TWO),
+    "messaging:create_reading": ("POST", THE_TWO, OF_THE_TWO),
+    "messaging:create_thread": ("POST", THE_TWO, OF_THE_TWO),
+    # Money
+    "billing:card": (FORM, HERS, None),
+    "billing:card_return": ("GET", HERS, None),
+    "billing:charge": (READ, THEIRS, OF_PROVIDERS),
+    "billing:create_confirmation": ("POST", THEIRS, OF_PROVIDERS),
+    "billing:receipt": (READ, HERS, OF_PATIENTS),
+    "billing:create_payment": ("POST", HERS, OF_PATIENTS),
+    "billing:ledger": (READ, both("billing"), None),
+    "billing:claims": (READ, both("billing"), None),
+    "billing:stripe_webhook": ("POST", ALL, None),
+    "billing:simulator_checkout": (FORM, HERS, {}),
+    # People
+    "accounts:about_you": (FORM, HERS, None),
+    "accounts:care_team": (FORM, both("admin"), None),
+    "accounts:create_reopening": (
+        "POST",
+        both("admin"),
+        {"admin": "own, other, child, ended, unassigned", "admin elsewhere": "other practice"},
+    ),
+    "home": (READ, MEMBERS, None),
+    "help_now": (READ, ALL, None),
+    # Signing up and in
+    "account_login": (PAGE, ALL, None),
+    "account_logout": (PAGE, ALL, None),
+    "account_inactive": ("GET HEAD", ALL, None),
+    "account_signup": (PAGE, ALL, None),
+    "account_email_verification_sent": (PAGE, ALL, None),
+    "account_email": (PAGE, MEMBERS, None),
+    "account_change_password": (PAGE, MEMBERS, None),
+    "account_reset_password": (PAGE, ALL, None),
+    "account_confirm_password_reset_code": (PAGE, ALL, None),
+    "account_complete_password_reset": (PAGE, ALL, None),
+    "account_password_reset_completed": ("GET HEAD", ALL, None),
+}
+# A supervisor's page is a form for her and a list for the supervised: they do not write there.
+NO_POST = {"care:supervision": THEIRS}
+
+# Whose family name may stand on a page of whom. What is not here: one's own alone, or nobody's.
+MAY_NAME = (
+    {
+        "patient": "own, ended",
+        "other patient": "other",
+        "guardian": "child",
+        "patient elsewhere": "other practice",
+        "own provider": "own, ended",  # the same patient
+        "other provider": "other, child",
+        "own provider elsewhere": "other practice",
+        "supervisor": "own, ended",
+        "peer": "own, ended",
+        "supervisor elsewhere": "other practice",
+        "peer elsewhere": "other practice",
+    }
+    | dict.fromkeys(("billing", "front desk", "admin"), "own, other, child, ended, unassigned")
+    | {f"{actor} elsewhere": "other practice" for actor in ("billing", "front desk", "admin")}
+)

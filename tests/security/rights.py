@@ -1,0 +1,126 @@
+"""Which rows of the world each person reaches, by each of the querysets that say whose rows are
+whose. Written by hand, like `expected`; who is not named reaches nothing."""
+
+from typing import Any
+
+from accounts.care_team import CareRelationship
+from accounts.models import Patient
+from appointments.models import Appointment
+from billing.models import Charge
+from care.models import Encounter, ProgressNote, SupervisionAgreement
+from messaging.models import Message, Thread
+from sessions.models import VideoSession
+from tests.security.expected import OF_PATIENTS, OF_PROVIDERS, OF_THE_TWO
+from tests.security.world import EVERYBODY
+
+SUPERVISORS = {"supervisor": "own", "supervisor elsewhere": "other practice"}
+PEERS = {"peer": "own", "peer elsewhere": "other practice"}
+ADMINS = {"admin": "own, other, child, ended, unassigned", "admin elsewhere": "other practice"}
+PARTIES = {
+    "supervisor": "own, ended",
+    "own provider": "own",
+    "ended provider": "ended",
+    "other provider": "other",
+    "admin": "other",
+    "supervisor elsewhere": "other practice",
+    "own provider elsewhere": "other practice",
+}
+CALENDAR = OF_THE_TWO | {"ended provider": "ended"}
+
+# name: (what is asked, the column it is told by, the name of the id in the world, who: objects)
+RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
+    "Patient.visible_to": (
+        Patient.objects.visible_to,
+        "ref",
+        "patient_ref",
+        OF_PATIENTS | OF_PROVIDERS | PEERS,
+    ),
+    "Patient.in_clinical_care_of": (
+        Patient.objects.in_clinical_care_of,
+        "ref",
+        "patient_ref",
+        OF_PROVIDERS,
+    ),
+    "Appointment.visible_to": (
+        Appointment.objects.visible_to,
+        "pk",
+        "appointment_id",
+        OF_THE_TWO,
+    ),
+    "Appointment.in_calendar_of": (
+        Appointment.objects.in_calendar_of,
+        "pk",
+        "appointment_id",
+        CALENDAR,
+    ),
+    "Appointment.in_calendar_of, open": (
+        lambda user: Appointment.objects.in_calendar_of(user).filter(is_open_to_me=True),
+        "pk",
+        "appointment_id",
+        OF_THE_TWO,
+    ),
+    "VideoSession.visible_to": (
+        VideoSession.objects.visible_to,
+        "pk",
+        "session_id",
+        OF_THE_TWO,
+    ),
+    "Encounter.visible_to": (
+        Encounter.objects.visible_to,
+        "appointment_id",
+        "appointment_id",
+        OF_THE_TWO,
+    ),
+    "ProgressNote.visible_to": (
+        ProgressNote.objects.visible_to,
+        "pk",
+        "note_id",
+        OF_PROVIDERS | SUPERVISORS,
+    ),
+    "ProgressNote.readable_by": (
+        ProgressNote.objects.readable_by,
+        "pk",
+        "note_id",
+        SUPERVISORS,
+    ),
+    "SupervisionAgreement.visible_to": (
+        SupervisionAgreement.objects.visible_to,
+        "pk",
+        "agreement_id",
+        PARTIES,
+    ),
+    "SupervisionAgreement.reading": (
+        SupervisionAgreement.objects.reading,
+        "pk",
+        "agreement_id",
+        SUPERVISORS,
+    ),
+    "Thread.visible_to": (Thread.objects.visible_to, "pk", "thread_id", OF_THE_TWO),
+    "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
+    "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
+    "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),
+    "CareRelationship.managed_by": (
+        lambda user: CareRelationship.objects.managed_by(user).filter(role="treating"),
+        "pk",
+        "care_id",
+        ADMINS,
+    ),
+}
+
+
+def differences(world: Any, name: str) -> list[str]:
+    """What somebody reaches and should not, or the other way round."""
+    asked, column, key, objects = RIGHTS[name]
+    wrong = []
+    for who in EVERYBODY[1:]:  # a visitor is nobody whom rows could be visible to
+        user = getattr(world.people[who], "user", world.people[who])
+        things = [thing for thing in objects.get(who, "").split(", ") if thing]
+        wanted = {world.ids[thing][key] for thing in things}
+        found = set(asked(user).values_list(column, flat=True)) & known(world, key)
+        if found != wanted:
+            wrong.append(f"{name}: {who} reaches {len(found)} rows, not {len(wanted)}")
+    return wrong
+
+
+def known(world: Any, key: str) -> set[Any]:
+    return {ids[key] for ids in world.ids.values() if key in ids}

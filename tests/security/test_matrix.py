@@ -1,0 +1,95 @@
+"""Goal rows 1 and 2: every address x everybody x every object x every method.
+
+A new address fails here until it has a row in `expected`. The world is built once; each request is
+rolled back. Each answer is also read: nobody's name stands where it should not.
+"""
+
+from itertools import product
+
+import pytest
+from django.conf import settings
+from django.shortcuts import resolve_url
+from django.urls import reverse
+
+from tests.house.addresses import addresses
+from tests.security.expected import MAY_NAME, NO_POST, TABLE
+from tests.security.world import AWAY, EVERYBODY, OBJECTS
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
+DEVELOPMENT = {"mailbox", "demo_sign_in"}
+GAPS = {name: pattern.pattern.converters for name, pattern in addresses()}
+NOBODYS = 10**9  # an id that no row has
+
+
+def address(name, ids):
+    return reverse(name, kwargs={gap: ids.get(gap, NOBODYS) for gap in GAPS[name]})
+
+
+def expected(name, actor, thing, method):
+    methods, audience, objects = TABLE[name]
+    if actor not in audience:
+        return "sign in" if actor == "visitor" else "404"
+    if method not in methods.split():
+        return "405"
+    if method == "POST" and actor in NO_POST.get(name, ()):
+        return "404"
+    mine = "" if objects is None else objects.get(actor, "")
+    return "open" if objects is None or thing in mine.split(", ") else "404"
+
+
+def outcome(response, name):
+    if response.status_code in (404, 405):
+        return str(response.status_code)
+    to = response.headers.get("Location", "").partition("?")[0]
+    is_public = "visitor" in TABLE[name][1]
+    return "sign in" if to == resolve_url(settings.LOGIN_URL) and not is_public else "open"
+
+
+def named(world, response, actor):
+    """The canaries on a page that its reader has nothing to do with."""
+    body = response.content.decode(errors="replace")
+    may = MAY_NAME.get(actor, "").split(", ")
+    allowed = {world.names[thing] for thing in may if thing}
+    return [name for name in world.names.values() if name in body and name not in allowed]
+
+
+def ask(world, actor, name, thing, method):
+    """One cell: what is wrong with it, or nothing."""
+    response, _ = world.ask(actor, method, address(name, world.ids[thing]))
+    found, wanted = outcome(response, name), expected(name, actor, thing, method)
+    if found != wanted:
+        return f"{method} by {actor} on {thing}: {found} ({response.status_code}), not {wanted}"
+    if names := named(world, response, actor):
+        return f"{method} by {actor} on {thing} tells {names}"
+    return ""
+
+
+def cells(name):
+    """Everybody here on every object; everybody elsewhere on one here and on their own.
+
+    An address answers a method or not before it looks for a row, so the methods beside GET and
+    POST are asked about one row here and one there.
+    """
+    names_rows = TABLE[name][2] is not None
+    for actor, method in product(EVERYBODY, METHODS):
+        things = ["own", "other practice"]
+        if method in ("GET", "POST") and actor not in AWAY:
+            things = OBJECTS
+        for thing in things if names_rows else ["own"]:
+            yield actor, thing, method
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_each_gets_to_what_is_theirs_and_to_nothing_else(world, name, count_cells):
+    asked = list(cells(name))
+    wrong = [ask(world, actor, name, thing, method) for actor, thing, method in asked]
+    count_cells(len(asked))
+    assert [words for words in wrong if words] == []
+
+
+def test_every_address_has_a_row():
+    known = {name for name, _pattern in addresses()} - DEVELOPMENT
+
+    assert known ^ set(TABLE) == set()

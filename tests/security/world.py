@@ -1,0 +1,201 @@
+"""Two practices with everybody in them, for the matrix: who may reach which row by which address.
+
+The second practice is the mirror of the first. Every patient's family name is a canary: it must not
+stand on a page for somebody who has nothing to do with her.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Membership
+from appointments.models import Attendance
+from billing.models import Charge
+from care.models import Encounter, ProgressNote, SupervisionAgreement
+from messaging.models import Message, Thread
+from sessions.models import VideoSession
+from tests import factories
+
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+Role = Membership.Role
+STAFF = {
+    "supervisor": Role.SUPERVISOR,
+    "supervisor without agreement": Role.SUPERVISOR,
+    "billing": Role.BILLING,
+    "front desk": Role.FRONT_DESK,
+    "admin": Role.ADMIN,
+    "privacy officer": Role.PRIVACY_OFFICER,
+    "peer": Role.PEER,
+}
+PROVIDERS = ["own provider", "other provider", "ended provider", "unassigned provider"]
+PATIENTS = ["patient", "other patient", "guardian"]
+ACTORS = [*PATIENTS, *PROVIDERS, *STAFF]
+AWAY = [f"{actor} elsewhere" for actor in ACTORS]
+EVERYBODY = ["visitor", *ACTORS, *AWAY]
+OBJECTS = ["own", "other", "child", "ended", "unassigned", "other practice"]
+
+
+@dataclass
+class World:
+    """The browsers of all, and the ids of each object, by the names that addresses use."""
+
+    browsers: dict[str, Client] = field(default_factory=dict)
+    ids: dict[str, dict[str, Any]] = field(default_factory=dict)
+    people: dict[str, Any] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # object: the family name in it
+
+    def ask(
+        self,
+        actor: str,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        then: Callable[[], Any] = lambda: None,
+    ) -> tuple[Any, Any]:
+        """Let somebody ask for something, and undo it: rows and cookies.
+
+        Return the answer, and what `then` saw before it was undone.
+        """
+        client = self.browsers[actor]
+        cookies = dict(client.cookies)
+        with transaction.atomic():
+            answer = client.generic(method, path) if data is None else client.post(path, data)
+            seen = then()
+            transaction.set_rollback(True)
+        client.cookies.clear()
+        client.cookies.update(cookies)
+        return answer, seen
+
+
+def build() -> World:
+    world = World(browsers={"visitor": Client()})
+    here = Practice("", world)
+    here.open()
+    there = Practice(" elsewhere", world)
+    there.open()
+    world.ids["other practice"] = world.ids.pop("own elsewhere")
+    world.names["other practice"] = world.names.pop("own elsewhere")
+    world.names = {thing: world.names[thing] for thing in OBJECTS}
+    world.ids = {thing: world.ids[thing] for thing in OBJECTS}
+    return world
+
+
+class Practice:
+    """One practice: its people, and one object of each kind for each pair of them."""
+
+    def __init__(self, suffix: str, world: World) -> None:
+        self.suffix, self.world, self.now = suffix, world, timezone.now()
+        self.tag = "B" if suffix else "A"
+        self.row = factories.make_practice(name=f"Practice {self.tag}")
+
+    def open(self) -> None:
+        for actor in [*PATIENTS, "nobody's patient"]:
+            child = {"guardian_name": "Mary", "guardian_relation": "mother"}
+            family = f"{actor.title().replace(' ', '').replace(chr(39), '')}{self.tag}"
+            self.add(actor, self.patient(family, **(child if actor == "guardian" else {})))
+        for actor in [*PROVIDERS, "provider who left"]:
+            self.add(actor, factories.make_provider(self.row, f"{actor.title()} {self.tag}"))
+        for actor, role in STAFF.items():
+            email = f"{actor.replace(' ', '-')}-{self.tag}@example.com"
+            self.add(actor, factories.make_member(self.row, role, email))
+        self.fill()
+
+    def patient(self, family: str, **fields: Any) -> Any:
+        user = factories.make_user(f"{family.lower()}@example.com")
+        return factories.make_patient(self.row, f"Pat Canary{family}", user=user, **fields)
+
+    def add(self, actor: str, person: Any) -> None:
+        self.world.people[actor + self.suffix] = person
+        client = Client()
+        client.force_login(getattr(person, "user", person))
+        self.world.browsers[actor + self.suffix] = client
+
+    def who(self, actor: str) -> Any:
+        return self.world.people[actor + self.suffix]
+
+    def fill(self) -> None:
+        self.object("own", "patient", "own provider", starts_in=-HOUR / 2)
+        self.object("other", "other patient", "other provider", starts_in=-HOUR / 2)
+        self.object("child", "guardian", "other provider", starts_in=-3 * HOUR)
+        self.object("ended", "patient", "ended provider", starts_in=-9 * DAY, is_over=True)
+        self.object("unassigned", "nobody's patient", "provider who left", starts_in=-DAY)
+        left = self.who("provider who left").user
+        left.memberships.all().delete()
+        factories.make_care(self.who("patient"), self.who("peer"), "peer")
+        own, supervisor = self.who("own provider").user, self.who("supervisor")
+        self.agree("own", supervisor, own, until=DAY)
+        self.agree("ended", supervisor, self.who("ended provider").user, until=-DAY)
+        self.agree("other", self.who("admin"), self.who("other provider").user, until=DAY)
+
+    def object(
+        self, name: str, patient: str, provider: str, *, starts_in: timedelta, is_over: bool = False
+    ) -> None:
+        her, cares = self.who(patient), self.who(provider)
+        starts_at = self.now + starts_in
+        care = factories.make_care(
+            her,
+            cares,
+            starts_at=self.now - 30 * DAY,
+            ends_at=self.now - DAY if is_over else None,
+            end_reason="completed" if is_over else "",
+        )
+        visit = factories.make_visit(
+            cares, her, starts_at=starts_at, status="fulfilled", arrived_at=starts_at
+        )
+        found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
+        found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none"}
+        self.world.ids[name + self.suffix] = found | {"after": 0}
+        self.world.names[name + self.suffix] = her.legal_name.split()[1]
+
+    def paper(self, visit: Any, at: Any) -> dict[str, Any]:
+        """What a visit leaves behind: attendance, room, note, charge, thread with a message."""
+        cares = visit.provider
+        facts = {"started_at": at, "ended_at": at + HOUR / 2, "patient_state": "IL"}
+        Attendance.objects.create(appointment=visit, modality="video", is_at_home=True, **facts)
+        room = VideoSession.objects.create(
+            appointment=visit, status="live", live_at=at, waiting_at=at, admitted_at=at
+        )
+        encounter = Encounter.objects.create(appointment=visit, opened_at=at)
+        note = ProgressNote.objects.create(
+            encounter=encounter, author=cares, body="Slept.", saved_at=at, signed_at=at, sha256="x"
+        )
+        codes = {"cpt": "90834", "modifier": "95", "place_of_service": "10", "minutes": 45}
+        charge = Charge.objects.create(
+            appointment=visit,
+            amount_cents=0,
+            drafted_at=at,
+            status="confirmed",
+            confirmed_at=at,
+            confirmed_by=cares.user,
+            **codes,
+        )
+        thread = Thread.objects.create(patient=visit.patient, provider=cares, opened_at=at)
+        Message.objects.create(
+            id=uuid.uuid4(), thread=thread, number=1, author=cares.user, body="Hello", sent_at=at
+        )
+        return {
+            "note_id": note.pk,
+            "charge_id": charge.pk,
+            "thread_id": thread.pk,
+            "session_id": room.pk,
+        }
+
+    def agree(self, name: str, supervisor: Any, supervisee: Any, *, until: timedelta) -> None:
+        signed_at = self.now - 20 * DAY
+        agreement = SupervisionAgreement.objects.create(
+            practice=self.row,
+            supervisor=supervisor,
+            supervisee=supervisee,
+            starts_at=signed_at,
+            ends_at=self.now + until,
+            supervisor_signed_at=signed_at,
+            signed_at=signed_at,
+        )
+        self.world.ids[name + self.suffix]["agreement_id"] = agreement.pk
