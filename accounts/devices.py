@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,10 @@ class Device:
     since: datetime
     seen_at: datetime
     is_here: bool
+
+
+def sessions_of(user: User) -> QuerySet[UserSession]:
+    return UserSession.objects.filter(user=user)
 
 
 def of(request: HttpRequest, user: User) -> list[Device]:

@@ -4,6 +4,7 @@ Its other addresses (sign-in by link, passwordless accounts, more than one e-mai
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from allauth.account import views as allauth
 from django.http.response import HttpResponseBase
@@ -23,8 +24,8 @@ def visitors(view: View) -> View:
     return policy(PUBLIC)(methods(view))
 
 
-def members(view: View) -> View:
-    return policy(SIGNED_IN)(methods(view))
+def members(view: View, **finds: Callable[..., Any]) -> View:
+    return policy(SIGNED_IN, **finds)(methods(view))
 
 
 urlpatterns = [
@@ -82,10 +83,14 @@ urlpatterns = [
         name="mfa_reauthenticate_webauthn",
     ),
     path("passkeys/new/", members(factor_entrance.add_passkey), name="mfa_add_webauthn"),
-    path("passkeys/<int:pk>/", members(factor_entrance.rename_passkey), name="mfa_edit_webauthn"),
+    path(
+        "passkeys/<int:pk>/",
+        members(factor_entrance.rename_passkey, finds=factor_entrance.passkeys_of),
+        name="mfa_edit_webauthn",
+    ),
     path(
         "passkeys/<int:pk>/removal/",
-        members(factor_entrance.remove_passkey),
+        members(factor_entrance.remove_passkey, finds=factor_entrance.passkeys_of),
         name="mfa_remove_webauthn",
     ),
     # Names that allauth leads back to: all of it is on one page here.

@@ -6,11 +6,13 @@ from allauth.account.models import Login
 from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import ReauthenticateView
 from allauth.mfa.base import views as base
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
 from allauth.mfa.webauthn.internal import flows
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse_lazy
@@ -96,12 +98,22 @@ class AddPasskey(Answers422, webauthn.AddWebAuthnView):
         return response
 
 
+def passkeys_of(user: Any) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+
+
 class RenamePasskey(Answers422, webauthn.EditWebAuthnView):
     success_url = HOME
+
+    def get_queryset(self) -> QuerySet[Authenticator]:
+        return passkeys_of(self.request.user)
 
 
 class RemovePasskey(webauthn.RemoveWebAuthnView):
     success_url = HOME
+
+    def get_queryset(self) -> QuerySet[Authenticator]:
+        return passkeys_of(self.request.user)
 
     def form_valid(self, form: Form) -> HttpResponse:
         adapter = FactorAdapter()

@@ -13,7 +13,7 @@ from accounts.permissions import PUBLIC, policy
 KEY = "invitation"
 
 
-@policy(PUBLIC)
+@policy(PUBLIC, finds=invitations.find)
 @require_safe
 def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
     """The address in the letter. The token goes into the session, and out of the address."""

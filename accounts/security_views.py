@@ -3,7 +3,7 @@
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -41,9 +41,10 @@ def second_step(request: SignedInRequest) -> HttpResponse:
     return render(request, "accounts/second_step.html")
 
 
-@policy(SIGNED_IN)
+@policy(SIGNED_IN, finds=devices.sessions_of)
 @require_POST
 def end_device(request: SignedInRequest, device_id: int) -> HttpResponse:
+    get_object_or_404(devices.sessions_of(request.user), pk=device_id)
     devices.end(user=request.user, device_id=device_id, now=timezone.now())
     messages.success(request, _("That device is signed out."))
     return redirect("accounts:security")

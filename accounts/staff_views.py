@@ -60,7 +60,7 @@ def is_sent(form: InvitationForm, request: SignedInRequest) -> bool:
     return True
 
 
-@policy(ADMIN)
+@policy(ADMIN, finds=Invitation.objects.visible_to)
 @require_POST
 def create_withdrawal(request: SignedInRequest, invitation_id: int) -> HttpResponse:
     offer = get_object_or_404(Invitation.objects.visible_to(request.user), id=invitation_id)
@@ -69,7 +69,7 @@ def create_withdrawal(request: SignedInRequest, invitation_id: int) -> HttpRespo
     return redirect("accounts:staff")
 
 
-@policy(ADMIN)
+@policy(ADMIN, finds=Membership.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 @stepped_up
 def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
@@ -90,7 +90,7 @@ def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
     return redirect("accounts:staff")
 
 
-@policy(ADMIN)
+@policy(ADMIN, finds=Membership.objects.visible_to)
 @require_http_methods(["GET", "POST"])
 @stepped_up
 def role_removal(request: SignedInRequest, member_id: int) -> HttpResponse:

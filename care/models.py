@@ -116,7 +116,7 @@ class SupervisionAgreement(models.Model):
     class Privacy:
         phi = ()
         plain = (
-            "id", "practice", "supervisor", "supervisee", "starts_at", "ends_at",
+            "practice", "supervisor", "supervisee", "starts_at", "ends_at",
             "supervisor_signed_at", "signed_at",
         )  # fmt: skip
 

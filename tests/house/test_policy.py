@@ -72,7 +72,8 @@ def ways_to(finds):
 @pytest.mark.parametrize("pattern", NAMING, ids=title)
 def test_a_view_that_is_given_an_id_looks_it_up_by_its_accessor(pattern):
     finds = policy_of(pattern.callback).finds
-    module = inspect.getmodule(inspect.unwrap(pattern.callback))
+    view = getattr(pattern.callback, "view_class", inspect.unwrap(pattern.callback))
+    module = inspect.getmodule(view)
 
     assert finds is not None
     assert ways_to(finds) in inspect.getsource(module)

@@ -35,6 +35,10 @@ OF_PROVIDERS = {
     "own provider elsewhere": "other practice",
 }
 OF_THE_TWO = OF_PATIENTS | OF_PROVIDERS
+OF_ADMINS = {
+    "admin": "own, other, child, ended, unassigned",
+    "admin elsewhere": "other practice",
+}
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 READ = "GET HEAD"
 FORM = "GET POST"
@@ -57,11 +61,11 @@ TABLE = {
     "booking_renewal": ("POST", ALL, OF_PATIENTS),
     # The room
     "video:room_check_in": (FORM, THE_TWO, OF_THE_TWO),
-    "video:room_devices": ("GET", THE_TWO, OF_THE_TWO),
+    "video:room_devices": (READ, THE_TWO, OF_THE_TWO),
     "video:room_probe": ("POST", THE_TWO, OF_THE_TWO),
-    "video:room": ("GET", THE_TWO, OF_THE_TWO),
-    "video:room_facts": ("GET", THEIRS, OF_PROVIDERS),
-    "video:room_left": ("GET", THE_TWO, OF_THE_TWO),
+    "video:room": (READ, THE_TWO, OF_THE_TWO),
+    "video:room_facts": (READ, THEIRS, OF_PROVIDERS),
+    "video:room_left": (READ, THE_TWO, OF_THE_TWO),
     # The chart
     "care:consents": (FORM, HERS, None),
     "care:note": (FORM, THEIRS, OF_PROVIDERS),
@@ -101,12 +105,12 @@ TABLE = {
     # Messages
     "messaging:list": (READ, THE_TWO, None),
     "messaging:thread": (FORM, THE_TWO, OF_THE_TWO),
-    "messaging:missed": ("GET", THE_TWO, OF_THE_TWO),
+    "messaging:missed": (READ, THE_TWO, OF_THE_TWO),
     "messaging:create_reading": ("POST", THE_TWO, OF_THE_TWO),
     "messaging:create_thread": ("POST", THE_TWO, OF_THE_TWO),
     # Money
     "billing:card": (FORM, HERS, None),
-    "billing:card_return": ("GET", HERS, None),
+    "billing:card_return": (READ, HERS, None),
     "billing:charge": (READ, THEIRS, OF_PROVIDERS),
     "billing:create_confirmation": ("POST", THEIRS, OF_PROVIDERS),
     "billing:receipt": (READ, HERS, OF_PATIENTS),
@@ -117,11 +121,21 @@ TABLE = {
     "billing:simulator_checkout": (FORM, HERS, {}),
     # People
     "accounts:about_you": (FORM, HERS, None),
+    "accounts:access": (READ, HERS, None),
+    "accounts:access_log": (READ, both("privacy officer"), None),
+    "accounts:create_access_search": ("POST", both("privacy officer"), None),
+    "accounts:create_access_export": ("POST", both("privacy officer"), None),
+    "accounts:staff": (READ, both("admin"), None),
+    "accounts:invite": (FORM, both("admin"), None),
+    "accounts:create_withdrawal": ("POST", both("admin"), OF_ADMINS),
+    # Whoever has not just proved herself is asked to, before a row is looked for.
+    "accounts:closing": (FORM, both("admin"), None),
+    "accounts:role_removal": (FORM, both("admin"), None),
     "accounts:care_team": (FORM, both("admin"), None),
     "accounts:create_reopening": (
         "POST",
         both("admin"),
-        {"admin": "own, other, child, ended, unassigned", "admin elsewhere": "other practice"},
+        OF_ADMINS,
     ),
     "home": (READ, MEMBERS, None),
     "help_now": (READ, ALL, None),
@@ -137,6 +151,30 @@ TABLE = {
     "account_confirm_password_reset_code": (PAGE, ALL, None),
     "account_complete_password_reset": (PAGE, ALL, None),
     "account_password_reset_completed": ("GET HEAD", ALL, None),
+    # The second factor, devices, the lock: one's own
+    "accounts:security": (READ, MEMBERS, None),
+    "accounts:second_step": (READ, MEMBERS, None),
+    "accounts:end_device": ("POST", MEMBERS, {}),
+    "accounts:end_other_devices": ("POST", MEMBERS, None),
+    "accounts:lock": (FORM, MEMBERS, None),
+    "accounts:activity": (FORM, MEMBERS, None),
+    "accounts:invitation": (FORM, ALL, {}),
+    "accounts:invitation_link": (READ, ALL, {}),
+    "account_reauthenticate": (PAGE, MEMBERS, None),
+    "mfa_authenticate": (PAGE, ALL, None),
+    "mfa_reauthenticate": (PAGE, MEMBERS, None),
+    "mfa_activate_totp": (PAGE, MEMBERS, None),
+    "mfa_deactivate_totp": (PAGE, MEMBERS, None),
+    "mfa_view_recovery_codes": (PAGE, MEMBERS, None),
+    "mfa_generate_recovery_codes": (PAGE, MEMBERS, None),
+    "mfa_download_recovery_codes": (PAGE, MEMBERS, None),
+    "mfa_login_webauthn": (PAGE, ALL, None),
+    "mfa_reauthenticate_webauthn": (PAGE, MEMBERS, None),
+    "mfa_add_webauthn": (PAGE, MEMBERS, None),
+    "mfa_edit_webauthn": (PAGE, MEMBERS, None),
+    "mfa_remove_webauthn": (PAGE, MEMBERS, None),
+    "mfa_index": (READ, MEMBERS, None),
+    "mfa_list_webauthn": (READ, MEMBERS, None),
 }
 # A supervisor's page is a form for her and a list for the supervised: they do not write there.
 NO_POST = {"care:supervision": THEIRS}

@@ -14,13 +14,14 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Membership
+from accounts.models import Invitation, Membership
 from appointments.models import Attendance
 from billing.models import Charge
 from care.models import Encounter, ProgressNote, SupervisionAgreement
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests import factories
+from tests.signing_in import signed_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 Role = Membership.Role
@@ -113,8 +114,7 @@ class Practice:
 
     def add(self, actor: str, person: Any) -> None:
         self.world.people[actor + self.suffix] = person
-        client = Client()
-        client.force_login(getattr(person, "user", person))
+        client = signed_in(getattr(person, "user", person))
         self.world.browsers[actor + self.suffix] = client
 
     def who(self, actor: str) -> Any:
@@ -150,6 +150,7 @@ class Practice:
             cares, her, starts_at=starts_at, status="fulfilled", arrived_at=starts_at
         )
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
+        found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
@@ -186,6 +187,17 @@ class Practice:
             "thread_id": thread.pk,
             "session_id": room.pk,
         }
+
+    def invitation(self, email: str) -> Invitation:
+        return Invitation.objects.create(
+            practice=self.row,
+            email=email,
+            role=Role.BILLING,
+            invited_by=self.who("admin"),
+            token_hash=email,
+            invited_at=self.now,
+            expires_at=self.now + DAY,
+        )
 
     def agree(self, name: str, supervisor: Any, supervisee: Any, *, until: timedelta) -> None:
         signed_at = self.now - 20 * DAY
