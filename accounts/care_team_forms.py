@@ -13,6 +13,11 @@ from accounts.models import Membership, Patient, Practice
 ASSIGNED = [Care.COVERING, Care.SUPERVISING, Care.PEER]  # treating begins with a visit
 
 
+def by_words(choice: tuple[Any, str]) -> str:
+    """For sorting: names are sealed at rest, so the database cannot."""
+    return choice[1].casefold()
+
+
 class PatientField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     def label_from_instance(self, patient: Any) -> str:
         return str(patient.name)
@@ -51,9 +56,11 @@ class AssignForm(forms.Form):
     def __init__(self, data: Any, *, practice: Practice, now: datetime) -> None:
         super().__init__(data)
         self.zone, self.now = ZoneInfo(practice.zone), now
-        patients = practice.patients.order_by("legal_name", "pk")
+        patients = practice.patients.order_by("pk")
         members = practice.memberships.filter(role__in=set(WORKS_AS.values()))
-        self.fields["patient"].queryset = patients  # type: ignore[attr-defined]  # of its fields
+        field: Any = self.fields["patient"]
+        field.queryset = patients
+        field.choices = [*list(field.choices)[:1], *sorted(list(field.choices)[1:], key=by_words)]
         self.fields["member"].queryset = (  # type: ignore[attr-defined]  # as above
             members.select_related("user__provider").order_by("role", "user__email")
         )

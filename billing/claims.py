@@ -3,26 +3,49 @@
 A projection, not rows: what is not named here cannot be read from it, by accident or otherwise.
 """
 
-from django.db.models import F, QuerySet, Value
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
 
 from accounts.models import Practice
 from billing.models import Charge
 
 SELF_PAY = "self-pay"  # the one kind of payer there is as yet
-FIELDS = ("pk", "cpt", "modifier", "place_of_service", "amount_cents", "status")
+VISIT = "appointment"
 
 
-def of_practice(practice: Practice) -> QuerySet[Charge, dict[str, object]]:
-    """The charges of the practice's patients, the latest visit first."""
+@dataclass(frozen=True)
+class Line:
+    on: datetime
+    patient_name: str
+    provider_npi: str
+    cpt: str
+    modifier: str
+    place_of_service: str
+    amount_cents: int
+    status: str
+    payer: str
+
+
+def of_practice(practice: Practice) -> QuerySet[Charge]:
+    """The charges of the practice's patients, the latest visit first; worded by `line`."""
     found = Charge.objects.filter(appointment__patient__practice=practice)
-    return (
-        found.order_by("-appointment__starts_at", "pk")
-        .annotate(payer=Value(SELF_PAY))
-        .values(
-            *FIELDS,
-            "payer",
-            on=F("appointment__starts_at"),
-            provider_npi=F("appointment__provider__npi"),
-            patient_name=F("appointment__patient__legal_name"),
-        )
+    related = found.select_related(f"{VISIT}__patient", f"{VISIT}__provider")
+    return related.order_by(f"-{VISIT}__starts_at", "pk")
+
+
+def line(charge: Charge) -> Line:
+    visit = charge.appointment
+    assert visit.patient  # of a practice
+    return Line(
+        on=visit.starts_at,
+        patient_name=visit.patient.legal_name,
+        provider_npi=visit.provider.npi,
+        cpt=charge.cpt,
+        modifier=charge.modifier,
+        place_of_service=charge.place_of_service,
+        amount_cents=charge.amount_cents,
+        status=charge.status,
+        payer=SELF_PAY,
     )

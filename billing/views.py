@@ -152,7 +152,9 @@ def ledger(request: SignedInRequest) -> HttpResponse:
 def claims_list(request: SignedInRequest) -> HttpResponse:
     practice = practice_of(request.user, Membership.Role.BILLING)
     pages = Paginator(claims.of_practice(practice), ENTRIES_A_PAGE)
-    context = {"page": pages.get_page(request.GET.get("page")), "practice": practice}
+    page = pages.get_page(request.GET.get("page"))
+    lines = [claims.line(charge) for charge in page]
+    context = {"page": page, "lines": lines, "practice": practice}
     with timezone.override(ZoneInfo(practice.zone)):
         return render(request, "billing/claims.html", context)
 

@@ -1,5 +1,7 @@
 """Supervision: agreements of the two who sign them, and the notes that they open, to read."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -95,7 +97,7 @@ def supervised_notes(request: SignedInRequest, agreement_id: int) -> HttpRespons
 
 @policy(SUPERVISOR, PROVIDER, finds=ProgressNote.objects.readable_by)
 @require_safe
-def signed_note(request: SignedInRequest, note_id: int) -> HttpResponse:
+def signed_note(request: SignedInRequest, note_id: UUID) -> HttpResponse:
     notes = ProgressNote.objects.readable_by(request.user).newest_first()
     note = get_object_or_404(notes, pk=note_id)
     supervising.record_reading(note=note, by=request.user, now=timezone.now())

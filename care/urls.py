@@ -8,7 +8,7 @@ app_name = "care"
 urlpatterns: list[URLPattern] = [
     path("consents/", consent_views.sign, name="consents"),
     path("visits/<uuid:appointment_id>/note/", note_views.note, name="note"),
-    path("notes/<int:note_id>/", supervision_views.signed_note, name="signed_note"),
+    path("notes/<uuid:note_id>/", supervision_views.signed_note, name="signed_note"),
     path("supervision/", supervision_views.supervision, name="supervision"),
     path(
         "supervision/<int:agreement_id>/signature/",

@@ -1,6 +1,5 @@
 """The first page after signing in, by role."""
 
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -53,10 +52,10 @@ def patient_home(request: SignedInRequest) -> HttpResponse:
     return render(request, "patient_home.html", context)
 
 
-def supported(user: User) -> QuerySet[Patient]:
+def supported(user: User) -> list[Patient]:
     """The people whom a peer support worker is there for: by name and number."""
     others = Patient.objects.visible_to(user).exclude(user=user)
-    return others.order_by("legal_name", "pk")
+    return sorted(others, key=lambda patient: patient.legal_name)  # names are sealed at rest
 
 
 def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:

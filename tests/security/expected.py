@@ -39,6 +39,7 @@ OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
 }
+MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 READ = "GET HEAD"
 FORM = "GET POST"
@@ -128,9 +129,8 @@ TABLE = {
     "accounts:staff": (READ, both("admin"), None),
     "accounts:invite": (FORM, both("admin"), None),
     "accounts:create_withdrawal": ("POST", both("admin"), OF_ADMINS),
-    # Whoever has not just proved herself is asked to, before a row is looked for.
-    "accounts:closing": (FORM, both("admin"), None),
-    "accounts:role_removal": (FORM, both("admin"), None),
+    "accounts:closing": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
+    "accounts:role_removal": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
     "accounts:care_team": (FORM, both("admin"), None),
     "accounts:create_reopening": (
         "POST",

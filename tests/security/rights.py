@@ -4,7 +4,7 @@ whose. Written by hand, like `expected`; who is not named reaches nothing."""
 from typing import Any
 
 from accounts.care_team import CareRelationship
-from accounts.models import Patient
+from accounts.models import Invitation, Membership, Patient
 from appointments.models import Appointment
 from billing.models import Charge
 from care.models import Encounter, ProgressNote, SupervisionAgreement
@@ -95,6 +95,13 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "agreement_id",
         SUPERVISORS,
     ),
+    "OfPractice.visible_to": (
+        Membership.objects.visible_to,
+        "pk",
+        "member_id",
+        {"admin": "own, other, child, ended", "admin elsewhere": "other practice"},
+    ),
+    "Invitation.visible_to": (Invitation.objects.visible_to, "pk", "invitation_id", ADMINS),
     "Thread.visible_to": (Thread.objects.visible_to, "pk", "thread_id", OF_THE_TWO),
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),

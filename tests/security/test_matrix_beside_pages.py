@@ -36,6 +36,7 @@ FRAMES = {  # who may say what in a room
     "media": {"patient", "provider"},
 }
 DUTIES = {
+    "audit.anchor": {"system"},
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
@@ -47,11 +48,15 @@ DUTIES = {
     "simulator.webhook": {"card-network"},
 }
 TASKS = {
+    "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},
     "core.tasks.beat": {"system"},
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }
-OPERATORS = {"demo_sign_ins", "ledger_check", "probe", "seed_demo", "serve", "slots", "states"}
+OPERATORS = {
+    "audit", "demo_sign_ins", "erase_patient", "ledger_check", "legal_hold", "probe",
+    "rotate_keys", "seed_demo", "serve", "slots", "states",
+}  # fmt: skip
 
 
 def audiences(doors):

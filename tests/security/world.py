@@ -150,6 +150,7 @@ class Practice:
             cares, her, starts_at=starts_at, status="fulfilled", arrived_at=starts_at
         )
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
+        found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
