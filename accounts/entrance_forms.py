@@ -1,9 +1,11 @@
 """The forms of signing up and in: allauth's rules, our words."""
 
+import uuid
 from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
-from django.contrib.auth.hashers import make_password
+from allauth.account.models import EmailAddress
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -37,10 +39,22 @@ class SignUpForm(WordedForm, allauth.SignupForm):
     }
 
     def try_save(self, request: HttpRequest) -> Any:
-        """A known address makes no account, but takes as long: the hash is most of the time."""
+        """A known address makes no account, but takes as long."""
         if self.account_already_exists:
-            make_password(self.cleaned_data["password1"])
+            self.rehearse(request)
         return super().try_save(request)
+
+    @transaction.atomic
+    def rehearse(self, request: HttpRequest) -> None:
+        """Make an account that nobody has, hash and all, and undo it."""
+        kept = self.cleaned_data
+        self.cleaned_data = kept | {"email": f"{uuid.uuid4()}@nobody.invalid"}
+        self.account_already_exists = False
+        user = self.save(request)
+        for _question in range(3):  # as many as a sign-in asks about a new address
+            list(EmailAddress.objects.filter(user=user))
+        self.cleaned_data, self.account_already_exists = kept, True
+        transaction.set_rollback(True)
 
 
 class CodeForm(WordedForm):

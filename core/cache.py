@@ -26,6 +26,8 @@ ONLY_IF_ABSENT = " WHERE kept.expires <= to_timestamp(%(now)s)"
 
 
 class CountingCache(DatabaseCache):
+    _table: str  # what the setting LOCATION names
+
     def set(
         self, key: Any, value: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None
     ) -> None:
@@ -40,7 +42,7 @@ class CountingCache(DatabaseCache):
         self, statement: str, key: Any, value: Any, timeout: Any, version: int | None
     ) -> bool:
         """Return whether a row was written."""
-        row = {
+        row: dict[str, str | float] = {
             "key": self.make_and_validate_key(key, version=version),
             "value": base64.b64encode(pickle.dumps(value, self.pickle_protocol)).decode("latin1"),
             "until": self.until(timeout),

@@ -5,6 +5,7 @@ import json
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.utils.http import int_to_base36
 from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData
@@ -16,7 +17,7 @@ class Passkey:
     def __init__(self, user_id: int, host: str = "testserver", *, is_verified: bool = True):
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.id = hashlib.sha256(str(user_id).encode()).digest()[:16]
-        self.handle = websafe_encode(str(user_id).encode())
+        self.handle = websafe_encode(int_to_base36(user_id).encode())
         self.host = host
         self.flags = PRESENT | (VERIFIED if is_verified else 0)
 

@@ -18,6 +18,7 @@ BEFORE = {
     "account_logout", "account_email", "account_change_password", "account_reauthenticate",
     "mfa_activate_totp", "mfa_add_webauthn", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
     "accounts:second_step", "accounts:security", "mfa_index", "mfa_list_webauthn",
+    "accounts:lock", "accounts:activity",
 }  # fmt: skip
 OPEN = {
     "account_login", "account_signup", "account_inactive", "account_email_verification_sent",

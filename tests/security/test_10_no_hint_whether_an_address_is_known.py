@@ -17,9 +17,9 @@ from tests.factories import PASSWORD, make_user
 KNOWN = "known.person@example.com"
 ROUNDS = 30  # of each kind, interleaved: 60 answers
 SHUFFLES = 2_000
-# A tenth of the hash that a careless answer would leave out (30 ms): less than that tells nothing
-# through a network. Where the medians differ by more, chance has to explain it (p > 0.01).
-UNHEARD = 0.003  # seconds
+# A careless answer leaves out the hash, which is 25 ms and more. A gap of less than this, on a busy
+# machine, is not that; where the medians differ by more, chance has to explain it (p > 0.01).
+UNHEARD = 0.008  # seconds
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ def answer_to(deed, email):
 
 
 @pytest.mark.parametrize("deed", DEEDS)
-def test_the_time_is_alike(deed, record_property):
+def test_the_time_is_alike(deed):
     deed(Client(), unknown("first"))  # warm
     known, others = [], []
     for number in range(ROUNDS):
@@ -77,8 +77,7 @@ def test_the_time_is_alike(deed, record_property):
 
     gap = statistics.median(known) - statistics.median(others)
     p = chance_of(known, others)
-    record_property("milliseconds", round(gap * 1000, 2))
-    record_property("p", p)
+    print(f"{deed.__name__}: {gap * 1000:.1f} ms apart, p = {p}")  # noqa: T201 -- the figure
     assert abs(gap) < UNHEARD or p > 0.01, f"{gap * 1000:.1f} ms apart, p = {p}"
 
 

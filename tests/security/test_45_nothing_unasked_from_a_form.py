@@ -47,9 +47,10 @@ def test_signing_up(everything, client):
 def test_the_pages_of_the_account(everything, alice, name):
     user = alice.user
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    client = signed_in(user)
     before = state(user)
 
-    signed_in(user).post(reverse(name), everything | {"email": "1"})
+    client.post(reverse(name), everything | {"email": "1"})
 
     assert state(user) == before
 
