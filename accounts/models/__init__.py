@@ -1,0 +1,18 @@
+"""People and the practice: who signs in, who is cared for, who cares, and with which licence."""
+
+from accounts.models.patients import Erasure, LegalHold, Patient
+from accounts.models.practices import Practice
+from accounts.models.providers import Licence, Provider
+from accounts.models.users import Invitation, Membership, User
+
+__all__ = [
+    "Erasure",
+    "Invitation",
+    "LegalHold",
+    "Licence",
+    "Membership",
+    "Patient",
+    "Practice",
+    "Provider",
+    "User",
+]

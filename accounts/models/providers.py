@@ -1,0 +1,123 @@
+"""Who treats, and with which licence."""
+
+from datetime import date
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from accounts import licensure
+from accounts.codes import Concern, Language, State
+from accounts.models.practices import Practice
+from accounts.models.users import User
+
+
+class ProviderQuerySet(models.QuerySet["Provider"]):
+    def listed(self) -> Self:
+        """Those the public directory shows."""
+        return self.filter(is_accepting=True, user__is_active=True)
+
+    def licensed_in(self, state: str, *, on: date) -> Self:
+        """Those who may treat someone located in `state` on the day `on`: by the state's own
+        licence, or by an authority under a compact that the state has joined by then."""
+        covering = Q(licences__state=state) | Q(
+            licences__compact__in=licensure.compacts_of(state, on=on)
+        )
+        valid = Q(licences__valid_from__lte=on, licences__valid_until__gte=on)
+        return self.filter(covering & valid).distinct()
+
+
+class Provider(models.Model):
+    """A licensed person who treats. FHIR Practitioner with PractitionerRole."""
+
+    user = models.OneToOneField(User, models.PROTECT, related_name="provider")
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="providers")
+    slug = models.SlugField(unique=True, max_length=80)
+    name = models.CharField(max_length=120)
+    credentials = models.CharField(max_length=40)  # the letters after the name: "PsyD"
+    profession = models.CharField(max_length=60)  # in words: "Psychologist"
+    pronouns = models.CharField(max_length=40, blank=True)
+    npi = models.CharField(max_length=10)
+    approach = models.TextField()  # the provider's own words to a person who is looking
+    concerns = ArrayField(models.CharField(max_length=30, choices=Concern))
+    languages = ArrayField(models.CharField(max_length=8, choices=Language))
+    payers = ArrayField(models.CharField(max_length=60), default=list)  # insurers contracted with
+    zone = models.CharField(max_length=64)  # IANA; the weekly hours are wall time in it
+    fee_cents = models.PositiveIntegerField()
+    sliding_fee_cents = models.PositiveIntegerField(null=True)  # lowest fee by agreement
+    is_accepting = models.BooleanField(default=True)
+    verified_on = models.DateField()  # when the practice last checked this entry
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "user", "practice", "slug", "name", "credentials", "profession", "pronouns",
+            "npi", "approach", "concerns", "languages", "payers", "zone", "fee_cents",
+            "sliding_fee_cents", "is_accepting", "verified_on",
+        )  # fmt: skip
+
+    objects = ProviderQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(sliding_fee_cents=None) | Q(sliding_fee_cents__lt=F("fee_cents")),
+                name="provider_sliding_fee_below_fee",
+            ),
+            models.CheckConstraint(condition=Q(npi__regex=r"^\d{10}$"), name="provider_npi_digits"),
+        ]
+
+    def __str__(self) -> str:
+        return f"provider {self.pk}"
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    @property
+    def title(self) -> str:
+        """The name as people read it: "Maya Okafor, PsyD"."""
+        return f"{self.name}, {self.credentials}"
+
+    def may_treat_in(self, state: str, *, on: date) -> bool:
+        """Whether a valid licence or compact authority covers a patient in `state` on `on`."""
+        return any(licence.covers(state, on=on) for licence in self.licences.all())
+
+
+class Licence(models.Model):
+    """A state's licence, or an authority to practice under a compact. Valid on both end dates."""
+
+    provider = models.ForeignKey(Provider, models.PROTECT, related_name="licences")
+    state = models.CharField(
+        max_length=2, choices=State
+    )  # that issued it; for a compact, the home state
+    compact = models.CharField(
+        max_length=20, blank=True
+    )  # "psypact", "counseling"; blank: state licence
+    number = models.CharField(max_length=40)
+    valid_from = models.DateField()
+    valid_until = models.DateField()
+
+    class Privacy:
+        phi = ()
+        plain = ("provider", "state", "compact", "number", "valid_from", "valid_until")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_until__gte=F("valid_from")), name="licence_ends_after_start"
+            ),
+            models.UniqueConstraint(
+                fields=["provider", "state", "compact", "valid_from"], name="licence_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"licence {self.pk}"
+
+    def covers(self, state: str, *, on: date) -> bool:
+        if not self.valid_from <= on <= self.valid_until:
+            return False
+        return self.state == state or self.compact in licensure.compacts_of(state, on=on)

@@ -1,0 +1,194 @@
+"""Who signs in, in which role, and who is invited to."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models.practices import Practice
+from core.fields import is_filled
+
+
+class UserManager(BaseUserManager["User"]):
+    """What Django needs to make a user; Django asks for a manager, so this is one."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Someone who can sign in. What they may do follows from Patient, Provider and Membership."""
+
+    email = models.EmailField(max_length=254)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+    sessions_epoch = models.PositiveIntegerField(default=0)  # counted up, it ends every session
+
+    class Privacy:
+        phi = ("email",)
+        plain = ("password", "last_login", "is_active", "date_joined", "sessions_epoch")
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session has to know: Django's own knows of a new password only."""
+        known = f"{self.password}:{self.sessions_epoch}"
+        return salted_hmac("accounts.User", known, secret=secret, algorithm="sha256").hexdigest()
+
+    @property
+    def display_name(self) -> str:
+        """What colleagues read: a provider's title, else the address."""
+        return self.provider.title if hasattr(self, "provider") else self.email
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What the user is in the practices she works in. One query, once a request."""
+        return frozenset(membership.role for membership in self.memberships.all())
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this is staff: whoever treats, or has a role in a practice."""
+        return hasattr(self, "provider") or bool(self.roles)
+
+    def has_role(self, *roles: str) -> bool:
+        return bool(self.roles & set(roles))
+
+    def role_towards(self, patient_id: int | None) -> str:
+        """In which role the user acts on a patient, for the audit trail. Opens nothing sealed."""
+        if hasattr(self, "provider"):
+            return Membership.Role.PROVIDER
+        patient = getattr(self, "patient", None)
+        if patient is None:
+            return next((role for role in Membership.Role if role in self.roles), "")
+        is_child = patient.pk == patient_id and is_filled(patient, "guardian_name")
+        return "guardian" if is_child else "patient"
+
+
+class OfPracticeQuerySet(models.QuerySet[Any]):
+    """Rows that the admins of a practice look after."""
+
+    def visible_to(self, user: User) -> Self:
+        mine = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
+        return self.filter(practice__in=mine.values("practice"))
+
+
+class Membership(models.Model):
+    """A role that a user holds in a practice. A user may hold several."""
+
+    class Role(models.TextChoices):
+        PROVIDER = "provider", _("Therapist")
+        SUPERVISOR = "supervisor", _("Supervisor")
+        BILLING = "billing", _("Billing staff")
+        FRONT_DESK = "front-desk", _("Front desk")
+        ADMIN = "practice-admin", _("Practice admin")
+        PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
+        PEER = "peer", _("Peer support worker")
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Privacy:
+        phi = ()
+        plain = ("user", "practice", "role")
+
+    objects = OfPracticeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "practice", "role"], name="membership_once"),
+            models.CheckConstraint(
+                condition=Q(
+                    role__in=[
+                        "provider",
+                        "supervisor",
+                        "billing",
+                        "front-desk",
+                        "practice-admin",
+                        "privacy-officer",
+                        "peer",
+                    ]
+                ),
+                name="membership_role_known",
+            ),
+        ]
+
+
+class InvitationQuerySet(OfPracticeQuerySet):
+    def open(self, *, at: datetime) -> Self:
+        """Those that can still be taken up."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """An offer of one role in one practice to whoever owns one address. It is taken up once.
+
+    The token in the letter is not kept, only its hash.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "practice", "email", "role", "invited_by", "token_hash", "invited_at", "expires_at",
+            "accepted_at", "accepted_by", "withdrawn_at",
+        )  # fmt: skip
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=Membership.Role.values), name="invitation_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("invited_at")), name="invitation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at=None),
+                name="invitation_accepted_whole",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                "practice",
+                "role",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
