@@ -1,6 +1,7 @@
 /* <video-room>: brings socket, connection, devices and page together. */
 
 import { stayAwake } from "./awake.js";
+import { Choice } from "./choice.js";
 import { Media } from "./media.js";
 import { Peer } from "./peer.js";
 import { sceneOf } from "./scene.js";
@@ -27,7 +28,8 @@ class VideoRoom extends HTMLElement {
   #isMoving = false;
   #silentLooks = 0;
   #isMuteUntold = false;
-  #media = new Media();
+  #choice;
+  #media;
   #signalling;
   #peer;
   #stall;
@@ -35,6 +37,8 @@ class VideoRoom extends HTMLElement {
 
   connectedCallback() {
     this.#stage = new Stage(this);
+    this.#choice = new Choice(this.dataset.socket);
+    this.#media = new Media(this.#choice);
     this.#signalling = new Signalling(this.dataset.socket);
     this.#peer = new Peer({
       isOfferer: this.#isProvider,
@@ -127,6 +131,7 @@ class VideoRoom extends HTMLElement {
     this.#media.close();
     this.#room = null;
     if (code === OVER) {
+      this.#choice.forget();
       location.reload(); // the server knows what comes after the end
     } else {
       this.#stage.close(code === TAKEN ? "taken" : "refused");
