@@ -26,6 +26,7 @@ class VideoRoom extends HTMLElement {
   #reported = "";
   #wasConnected = false;
   #isMoving = false;
+  #isStalled = false;
   #silentLooks = 0;
   #isMuteUntold = false;
   #choice;
@@ -46,7 +47,7 @@ class VideoRoom extends HTMLElement {
     });
     this.#stall = new Stall({
       stats: () => this.#peer.stats(),
-      onStall: () => this.#signalling.send("ice"),
+      onStall: () => this.#stalled(),
       onLook: (seen) => this.#looked(seen),
     });
     this.#listen();
@@ -189,8 +190,21 @@ class VideoRoom extends HTMLElement {
     }
   }
 
+  /* Told in words before the browser notices: a still picture is not "connected". */
+  #stalled() {
+    this.#signalling.send("ice");
+    if (this.#stage.scene === "together") {
+      this.#isStalled = true;
+      this.#stage.say("stalled");
+    }
+  }
+
   #looked({ isMoving, hasSound }) {
     this.#isMoving = isMoving;
+    if (isMoving && this.#isStalled) {
+      this.#isStalled = false;
+      this.#stage.say(this.#stage.scene); // in place of "stalled"
+    }
     const isSilent = this.#isInside && !this.#other.mic && !hasSound;
     this.#silentLooks = isSilent ? this.#silentLooks + 1 : 0;
     if (hasSound && this.#isMuteUntold && this.#stage.scene === "together") {
@@ -202,6 +216,7 @@ class VideoRoom extends HTMLElement {
 
   #hangUp() {
     this.#isMoving = false;
+    this.#isStalled = false;
     this.#silentLooks = 0;
     this.#otherPage = "";
     this.#prepared = "";
