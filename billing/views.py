@@ -59,8 +59,6 @@ def show_card(
 def card_return(request: SignedInRequest) -> HttpResponse:
     """Where the card network sends the browser back to: with a card, or without."""
     patient = get_object_or_404(Patient, user=request.user)
-    if request.method == "HEAD":
-        return HttpResponse()  # a look changes nothing: the browser itself puts the card on file
     leads_to = following(request, otherwise="home")
     try:
         cards.finish_setup(

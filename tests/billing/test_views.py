@@ -97,7 +97,7 @@ def test_a_look_at_the_way_back_puts_no_card_on_file(sign_in, alice):
 
     head = sign_in(alice.user).head(reverse("billing:card_return"), {"setup": setup_ref})
 
-    assert (head.status_code, CardOnFile.objects.count()) == (200, 0)
+    assert (head.status_code, CardOnFile.objects.count()) == (302, 0)
 
 
 def test_coming_back_with_the_card_of_somebody_else_is_404(sign_in, alice, mallory):
