@@ -23,9 +23,10 @@ from billing import books, cards, charges, gateways, onward, payments, webhooks
 from billing.coding import CPT_WORDS, MODIFIER_WORDS, MOST, PLACE_WORDS
 from billing.forms import LedgerFilter
 from billing.models import Charge
-from billing.standing import standing_of
+from billing.standing import rows, standing_of
 
 ENTRIES_A_PAGE = 25
+RECEIPTS_A_PAGE = 20
 
 
 @require_http_methods(["GET", "POST"])
@@ -104,6 +105,13 @@ def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_patient(request.user).with_visit(), pk=charge_id)
     context = {"charge": found, "standing": standing_of(found)}
     return render(request, "billing/receipt.html", context)
+
+
+@require_safe
+def receipt_list(request: SignedInRequest) -> HttpResponse:
+    pages = Paginator(Charge.objects.of_patient(request.user).newest_first(), RECEIPTS_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    return render(request, "billing/receipt_list.html", {"page": page, "rows": rows(page)})
 
 
 @require_POST

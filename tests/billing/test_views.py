@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from appointments.models import Attendance
-from billing import cards, payments
+from billing import cards, charges, payments
 from billing.models import CardOnFile, Entry, Payment
 from tests.billing import steps
 from tests.factories import NINE, NOW, make_visit
@@ -519,3 +519,46 @@ def test_paying_what_is_not_owed_is_refused_in_words(sign_in, alice, charge, con
 
     assert page.status_code == 409
     assert "There is nothing to pay for this visit." in text_of(page)
+
+
+# All receipts.
+
+
+def receipts_of(visits):
+    """Let each visit have taken place and its charge be confirmed."""
+    for visit in visits:
+        steps.attend(visit)
+        draft = charges.draft(appointment=visit, now=NINE)
+        charges.confirm(charge=draft, by=visit.provider.user, now=NINE)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_patient_finds_every_receipt_in_one_list(
+    sign_in, alice, mallory, dr_bob, card, django_assert_num_queries, count
+):
+    days = [timedelta(days=number) for number in range(count)]
+    hers = [make_visit(dr_bob, alice, starts_at=NINE - day) for day in days]
+    receipts_of([*hers, make_visit(dr_bob, mallory, starts_at=NINE + timedelta(days=1))])
+    client = sign_in(alice.user)
+
+    with django_assert_num_queries(8):
+        page = client.get(reverse("billing:receipt_list"))
+
+    links = [f'href="{reverse("billing:receipt", args=[visit.charge.pk])}"' for visit in hers]
+    places = [page.content.decode().index(link) for link in links]
+    assert places == sorted(places)
+    assert text_of(page).count("In progress") == count
+
+
+def test_a_receipt_in_the_list_says_how_it_stands(sign_in, alice, dr_bob):
+    receipts_of([make_visit(dr_bob, alice, starts_at=NINE)])  # there is no card to charge
+
+    page = text_of(sign_in(alice.user).get(reverse("billing:receipt_list")))
+
+    assert '<span class="chip chip--warm">Not paid yet</span>' in page
+
+
+def test_without_receipts_the_list_says_when_one_comes(sign_in, alice):
+    page = text_of(sign_in(alice.user).get(reverse("billing:receipt_list")))
+
+    assert "After a visit, its receipt appears here." in page
