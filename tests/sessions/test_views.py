@@ -127,7 +127,8 @@ def test_who_is_not_alone_is_told_kindly_what_to_do(as_alice, visit):
 
     text = response.content.decode()
     assert "We start when you can speak freely." in text
-    assert f'<form id="write" action="{reverse("messaging:create_thread", args=[visit.id])}"' in text
+    write = reverse("messaging:create_thread", args=[visit.id])
+    assert f'<form id="write" action="{write}"' in text
     assert 'type="submit" form="write">Write to' in text
 
 
