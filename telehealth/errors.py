@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
+from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -10,7 +11,11 @@ from django.template.loader import render_to_string
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """Django may render this in a thread beside the request's own, where nothing else closes."""
+    try:
+        return render(request, "404.html", status=404)
+    finally:
+        close_old_connections()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from http import HTTPStatus
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -71,12 +73,13 @@ def too_small(page: Page) -> list[str]:
     "address",
     [
         "/home/", "/visits/", "/messages/", "/messages/{thread}/", "/visits/{visit}/check-in/",
-        "/visits/{visit}/devices/", "/card/", "/receipts/", "/about-you/", "/access/",
+        "/visits/{visit}/devices/", "/card/", "/receipts/", "/account/about-you/", "/account/access/",
         "/account/password/change/", "/help-now/", "/visits/{visit}/", "/",
     ],
 )  # fmt: skip
 def test_what_a_patient_presses_is_large_enough(hers, visit, thread, address, axe):
-    hers.goto(address.format(visit=visit.id, thread=thread.id))
+    page = hers.goto(address.format(visit=visit.id, thread=thread.id))
+    assert page.status == HTTPStatus.OK
     hers.wait_for_load_state("networkidle")
 
     assert too_small(hers) == []
@@ -115,6 +118,21 @@ def test_where_a_visit_cannot_start_too(hers, visit, axe):
 
     assert too_small(hers) == []
     axe(hers)
+
+
+def test_an_unknown_address_keeps_no_connection(hers):
+    before = connections_open()
+
+    pages = [hers.goto(f"/nothing/{number}/") for number in range(3)]
+
+    assert [page.status for page in pages] == [HTTPStatus.NOT_FOUND] * 3
+    wait_until(lambda: connections_open() <= before)
+
+
+def connections_open() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture
