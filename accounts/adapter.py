@@ -3,12 +3,13 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as current
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mail
+from accounts import factors, mail, revocation, step_up
 from accounts.models import User
 
 
@@ -32,6 +33,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_safe_url(self, url: str) -> bool:
         """As `accounts.following`: a word would be taken for the name of a page."""
         return url.startswith("/") and bool(super().is_safe_url(url))
+
+    def is_reauthentication_required(self, *, app: str, **_kwargs: Any) -> bool:
+        return not step_up.is_stepped_up(current.request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Who has a second factor proves it with that, best by passkey: see `accounts.step_up`."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if factors.has_one(user):
+            methods = [method for method in methods if method["id"] != "reauthenticate"]
+        return sorted(methods, key=lambda method: not method["id"].endswith("webauthn"))
+
+    def logout(self, request: HttpRequest) -> None:
+        user = request.user
+        super().logout(request)
+        if isinstance(user, User):
+            revocation.announce(user)  # now that the session is gone
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         letter = self.render_mail(template_prefix, email, {"email": email, **context})

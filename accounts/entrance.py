@@ -11,6 +11,10 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts.invitation_views import kept
+from accounts.step_up import stepped_up
+from accounts.wall import before_factor
+
 
 class Answers422:
     """An invalid form is not OK; allauth answers 200."""
@@ -27,6 +31,13 @@ class SignIn(Answers422, allauth.LoginView):
 
 
 class SignUp(Answers422, allauth.SignupView):
+    def get_initial(self) -> dict[str, Any]:
+        """Who comes from an invitation finds its address filled in."""
+        initial: dict[str, Any] = super().get_initial()
+        if offer := kept(self.request):
+            initial["email"] = offer.email
+        return initial
+
     def form_valid(self, form: Any) -> HttpResponse:
         """The account, its address and the letter with the code come to be together or not."""
         try:
@@ -75,8 +86,8 @@ class CompleteReset(Answers422, allauth.CompletePasswordResetView):
 sign_in = SignIn.as_view()
 sign_up = SignUp.as_view()
 confirm_email = login_not_required(ConfirmEmail.as_view())
-change_email = ChangeEmail.as_view()
-change_password = ChangePassword.as_view()
+change_email = before_factor(stepped_up(ChangeEmail.as_view()))
+change_password = before_factor(ChangePassword.as_view())
 reset_password = ResetPassword.as_view()
 confirm_reset = ConfirmReset.as_view()
 complete_reset = CompleteReset.as_view()

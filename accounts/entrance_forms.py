@@ -3,7 +3,9 @@
 from typing import Any, ClassVar
 
 from allauth.account import forms as allauth
+from django.contrib.auth.hashers import make_password
 from django.forms import Form
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.passwords import HELP
@@ -33,6 +35,12 @@ class SignUpForm(WordedForm, allauth.SignupForm):
         "email": (_("Email"), _("We send a code there, and the details of your visits.")),
         "password1": (_("Choose a password"), HELP),
     }
+
+    def try_save(self, request: HttpRequest) -> Any:
+        """A known address makes no account, but takes as long: the hash is most of the time."""
+        if self.account_already_exists:
+            make_password(self.cleaned_data["password1"])
+        return super().try_save(request)
 
 
 class CodeForm(WordedForm):
@@ -72,3 +80,7 @@ class ChangePasswordForm(WordedForm, allauth.ChangePasswordForm):
 
 class ChangeEmailForm(WordedForm, allauth.AddEmailForm):
     words: ClassVar[Words] = {"email": (_("New email"), _("We send a code there first."))}
+
+
+class PasswordAgainForm(WordedForm, allauth.ReauthenticateForm):
+    words: ClassVar[Words] = {"password": (_("Your password"), "")}

@@ -1,7 +1,8 @@
 """People and the practice: who signs in, who is cared for, who cares, and with which licence."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
@@ -10,10 +11,13 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from accounts import licensure
+from accounts import licensure, phones
 from accounts.codes import Concern, Language, State
+from core.blind_index import BlindIndex
+from core.fields import SELF, EncryptedDate, EncryptedText, has_words, is_filled
 
 
 class UserManager(BaseUserManager["User"]):
@@ -35,6 +39,11 @@ class User(AbstractBaseUser):
     email = models.EmailField(max_length=254)
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    sessions_epoch = models.PositiveIntegerField(default=0)  # counted up, it ends every session
+
+    class Privacy:
+        phi = ("email",)
+        plain = ("password", "last_login", "is_active", "date_joined", "sessions_epoch")
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -48,20 +57,34 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return f"user {self.pk}"
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session has to know: Django's own knows of a new password only."""
+        known = f"{self.password}:{self.sessions_epoch}"
+        return salted_hmac("accounts.User", known, secret=secret, algorithm="sha256").hexdigest()
+
+    @cached_property
+    def roles(self) -> set[str]:
+        """The roles in any practice, as they are when first asked for: once a request."""
+        return {membership.role for membership in self.memberships.all()}
+
+    @property
+    def works_here(self) -> bool:
+        """Whether this is staff: whoever treats, or has a role in a practice."""
+        return hasattr(self, "provider") or bool(self.roles)
+
     def has_role(self, *roles: str) -> bool:
         """Whether the user holds one of `roles` in a practice. One query; ask once a request."""
         return self.memberships.filter(role__in=roles).exists()
 
     def role_towards(self, patient_id: int | None) -> str:
-        """In which role the user acts on a patient, for the audit trail. Asks once a role."""
-        patient = getattr(self, "patient", None)
-        if patient:
-            is_child = patient.pk == patient_id and patient.guardian_name
-            return "guardian" if is_child else "patient"
+        """In which role the user acts on a patient, for the audit trail. Opens nothing sealed."""
         if hasattr(self, "provider"):
             return Membership.Role.PROVIDER
-        membership = self.memberships.order_by("pk").first()
-        return membership.role if membership else ""
+        patient = getattr(self, "patient", None)
+        if patient is None:
+            return next((role for role in Membership.Role if role in self.roles), "")
+        is_child = patient.pk == patient_id and is_filled(patient, "guardian_name")
+        return "guardian" if is_child else "patient"
 
 
 class Practice(models.Model):
@@ -71,8 +94,20 @@ class Practice(models.Model):
     phone = models.CharField(max_length=20)
     zone = models.CharField(max_length=64)
 
+    class Privacy:
+        phi = ()
+        plain = ("name", "phone", "zone")
+
     def __str__(self) -> str:
         return f"practice {self.pk}"
+
+
+class OfPracticeQuerySet(models.QuerySet[Any]):
+    """Rows that the admins of a practice look after."""
+
+    def visible_to(self, user: User) -> Self:
+        mine = Membership.objects.filter(user=user, role=Membership.Role.ADMIN)
+        return self.filter(practice__in=mine.values("practice"))
 
 
 class Membership(models.Model):
@@ -89,6 +124,12 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+
+    class Privacy:
+        phi = ()
+        plain = ("user", "practice", "role")
+
+    objects = OfPracticeQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -107,6 +148,64 @@ class Membership(models.Model):
                 name="membership_role_known",
             ),
         ]
+
+
+class InvitationQuerySet(OfPracticeQuerySet):
+    def open(self, *, at: datetime) -> Self:
+        """Those that can still be taken up."""
+        return self.filter(accepted_at=None, withdrawn_at=None, expires_at__gt=at)
+
+
+class Invitation(models.Model):
+    """An offer of one role in one practice to whoever owns one address. It is taken up once.
+
+    The token in the letter is not kept, only its hash.
+    """
+
+    practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
+    email = models.EmailField(max_length=254)
+    role = models.CharField(max_length=20, choices=Membership.Role)
+    invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "practice", "email", "role", "invited_by", "token_hash", "invited_at", "expires_at",
+            "accepted_at", "accepted_by", "withdrawn_at",
+        )  # fmt: skip
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(role__in=Membership.Role.values), name="invitation_role_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("invited_at")), name="invitation_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, withdrawn_at=None),
+                name="invitation_accepted_whole",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                "practice",
+                "role",
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="invitation_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -144,6 +243,14 @@ class Provider(models.Model):
     sliding_fee_cents = models.PositiveIntegerField(null=True)  # lowest fee by agreement
     is_accepting = models.BooleanField(default=True)
     verified_on = models.DateField()  # when the practice last checked this entry
+
+    class Privacy:
+        phi = ()
+        plain = (
+            "user", "practice", "slug", "name", "credentials", "profession", "pronouns",
+            "npi", "approach", "concerns", "languages", "payers", "zone", "fee_cents",
+            "sliding_fee_cents", "is_accepting", "verified_on",
+        )  # fmt: skip
 
     objects = ProviderQuerySet.as_manager()
 
@@ -187,6 +294,10 @@ class Licence(models.Model):
     valid_from = models.DateField()
     valid_until = models.DateField()
 
+    class Privacy:
+        phi = ()
+        plain = ("provider", "state", "compact", "number", "valid_from", "valid_until")
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -211,6 +322,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """The patient's own record, and those of the patients a provider has visits with."""
         return self.filter(Q(user=user) | Q(appointments__provider__user=user)).distinct()
 
+    def with_phone(self, number: str) -> Self:
+        """Those who are reached under a number, however it is written: a family may share one."""
+        index = self.model._meta.get_field("phone_index").digest(number)  # noqa: SLF001 -- documented
+        return self.filter(phone_index=index) if index else self.none()
+
 
 class Patient(models.Model):
     """A person who is cared for. FHIR Patient.
@@ -221,28 +337,38 @@ class Patient(models.Model):
     ref = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)  # the id in addresses
     user = models.OneToOneField(User, models.PROTECT, related_name="patient")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="patients")
-    legal_name = models.CharField(max_length=120)
-    preferred_name = models.CharField(max_length=120, blank=True)
-    date_of_birth = models.DateField()
-    phone = models.CharField(max_length=20)
+    legal_name = EncryptedText(owner=SELF, max_length=120)
+    preferred_name = EncryptedText(owner=SELF, max_length=120, blank=True)
+    date_of_birth = EncryptedDate(owner=SELF)
+    phone = EncryptedText(owner=SELF, max_length=20)
+    phone_index = BlindIndex(of="phone", normal=phones.e164)
     state = models.CharField(max_length=2, choices=State)  # of residence; each visit asks anew
     zone = models.CharField(max_length=64)
-    emergency_name = models.CharField(max_length=120)
-    emergency_relation = models.CharField(max_length=60)
-    emergency_phone = models.CharField(max_length=20)
-    guardian_name = models.CharField(max_length=120, blank=True)
-    guardian_relation = models.CharField(max_length=60, blank=True)
+    emergency_name = EncryptedText(owner=SELF, max_length=120)
+    emergency_relation = EncryptedText(owner=SELF, max_length=60)
+    emergency_phone = EncryptedText(owner=SELF, max_length=20)
+    guardian_name = EncryptedText(owner=SELF, max_length=120, blank=True)
+    guardian_relation = EncryptedText(owner=SELF, max_length=60, blank=True)
+
+    class Privacy:
+        phi = (
+            "legal_name", "preferred_name", "date_of_birth", "phone", "phone_index",
+            "state", "zone", "emergency_name", "emergency_relation", "emergency_phone",
+            "guardian_name", "guardian_relation",
+        )  # fmt: skip
+        plain = ("ref", "user", "practice")
 
     objects = PatientQuerySet.as_manager()
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(guardian_name="", guardian_relation="")
-                | ~Q(guardian_name="") & ~Q(guardian_relation=""),
+                condition=has_words("guardian_name") & has_words("guardian_relation")
+                | ~has_words("guardian_name") & ~has_words("guardian_relation"),
                 name="patient_guardian_named_whole",
             )
         ]
+        indexes = [models.Index(fields=["phone_index"], name="patient_by_phone")]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"
@@ -251,3 +377,58 @@ class Patient(models.Model):
     def name(self) -> str:
         """What to call her."""
         return self.preferred_name or self.legal_name
+
+
+class LegalHold(models.Model):
+    """A duty to keep a patient's record whatever she or the calendar asks: a suit, an inquiry."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="legal_holds")
+    reason = EncryptedText(owner="patient", max_length=500)
+    placed_at = models.DateTimeField()
+    placed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Privacy:
+        phi = ("patient", "reason", "placed_at", "lifted_at")
+        plain = ("id", "placed_by", "lifted_by")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=has_words("reason"), name="legal_hold_has_reason"),
+            models.CheckConstraint(
+                condition=Q(lifted_at=None, lifted_by=None)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="legal_hold_lifted_by_someone",
+            ),
+            models.UniqueConstraint(
+                fields=["patient"], condition=Q(lifted_at=None), name="legal_hold_one_open"
+            ),
+        ]
+
+
+class Erasure(models.Model):
+    """That a patient's key was destroyed: when, by whom, why. Append-only; it names nobody."""
+
+    class Reason(models.TextChoices):
+        REQUEST = "request", _("The patient asked for it")
+        RETENTION = "retention", _("It was kept for as long as it had to be")
+        ORDER = "order", _("A court or an authority ordered it")
+
+    patient = models.OneToOneField(Patient, models.PROTECT, related_name="erasure")
+    reason = models.CharField(max_length=9, choices=Reason)
+    erased_at = models.DateTimeField()
+    by = models.ForeignKey(User, models.PROTECT, related_name="+")
+
+    class Privacy:
+        phi = ("patient", "reason", "erased_at")
+        plain = ("by",)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["request", "retention", "order"]),
+                name="erasure_reason_known",
+            )
+        ]

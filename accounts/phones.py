@@ -14,3 +14,11 @@ def parse(text: str) -> str:
     if (match := PARTS.fullmatch(digits)) is None:
         raise ValueError("not a phone number of the North American Numbering Plan")
     return "-".join(match.groups())
+
+
+def e164(text: str) -> str:
+    """Return the number as all the world writes it, "+13125550123"; "" if it is none."""
+    try:
+        return "+1" + parse(text).replace("-", "")
+    except ValueError:
+        return ""

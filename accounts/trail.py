@@ -14,10 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts import trail_words
 from accounts.models import Membership, Patient, Practice, Provider, User
-from core import audit, zones
+from core import zones
 from core.models import AuditEvent
 
-SEARCHED = "trail.searched"
+SEARCHED = "accounts.access-log.read"  # what the page itself leaves on the trail
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,8 @@ def without_looks(events: QuerySet[AuditEvent]) -> QuerySet[AuditEvent]:
     return events.exclude(action=SEARCHED)
 
 
-def look(
-    events: Collection[AuditEvent], *, practice: Practice, by: User, now: datetime
-) -> list[Line]:
-    """Word these events for the privacy officer; that she saw them goes on the trail first."""
-    patient_ids = {event.patient_id for event in events if event.patient_id}
-    role = Membership.Role.PRIVACY_OFFICER
-    audit.record_reads(SEARCHED, patient_ids=patient_ids, by=by, at=now, role=role)
+def look(events: Collection[AuditEvent], *, practice: Practice) -> list[Line]:
+    """Word these events for the privacy officer. That she saw names goes on the trail by itself."""
     patients = patients_of(practice, events)
     names = member_names(practice, events) | {p.user_id: keeper(p) for p in patients}
     names |= provider_names(practice, events)

@@ -99,6 +99,11 @@ class SearchForm(forms.Form):
             action=cleaned["action"],
         )
 
+    def query(self) -> dict[str, Any]:
+        """The search as an address may carry it: numbers, never an e-mail address."""
+        names = ("from_day", "to_day", "patient", "person", "action")
+        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+
 
 class ExportForm(SearchForm):
     kind = forms.ChoiceField(choices=Kind.choices)

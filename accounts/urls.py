@@ -2,12 +2,37 @@
 
 from django.urls import path
 
-from accounts import trail_views, views
+from accounts import (
+    invitation_views,
+    lock_views,
+    security_views,
+    staff_views,
+    trail_views,
+    views,
+)
 
 app_name = "accounts"
 urlpatterns = [
     path("about-you/", views.about_you, name="about_you"),
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),
+    path("access-log/searches/", trail_views.create_access_search, name="create_access_search"),
     path("access-log/exports/", trail_views.create_access_export, name="create_access_export"),
+    path("security/", security_views.security, name="security"),
+    path("second-step/", security_views.second_step, name="second_step"),
+    path("devices/<int:device_id>/end/", security_views.end_device, name="end_device"),
+    path("lock/", lock_views.lock, name="lock"),
+    path("activity/", lock_views.activity, name="activity"),
+    path("staff/", staff_views.staff, name="staff"),
+    path("staff/invitations/new/", staff_views.invite, name="invite"),
+    path(
+        "staff/invitations/<int:invitation_id>/withdrawal/",
+        staff_views.create_withdrawal,
+        name="create_withdrawal",
+    ),
+    path("staff/<int:member_id>/closing/", staff_views.closing, name="closing"),
+    path("staff/<int:member_id>/role-removal/", staff_views.role_removal, name="role_removal"),
+    path("invitation/", invitation_views.invitation, name="invitation"),
+    path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
+    path("devices/end-others/", security_views.end_others, name="end_other_devices"),
 ]

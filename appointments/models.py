@@ -31,6 +31,13 @@ class Schedule(models.Model):
     lead_minutes = models.PositiveIntegerField(default=120)
     horizon_days = models.PositiveSmallIntegerField(default=42)
 
+    class Privacy:
+        phi = ()
+        plain = (
+            "provider", "visit_minutes", "buffer_before_minutes", "buffer_after_minutes",
+            "step_minutes", "lead_minutes", "horizon_days",
+        )  # fmt: skip
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -49,6 +56,10 @@ class AvailabilityRule(models.Model):
     to_minute = models.PositiveSmallIntegerField()
     valid_from = models.DateField(null=True)
     valid_until = models.DateField(null=True)  # the last day on which it holds
+
+    class Privacy:
+        phi = ()
+        plain = ("provider", "weekday", "from_minute", "to_minute", "valid_from", "valid_until")
 
     class Meta:
         constraints = [
@@ -76,6 +87,10 @@ class AvailabilityException(models.Model):
     on = models.DateField()
     from_minute = models.PositiveSmallIntegerField(null=True)
     to_minute = models.PositiveSmallIntegerField(null=True)
+
+    class Privacy:
+        phi = ()
+        plain = ("provider", "on", "from_minute", "to_minute")
 
     class Meta:
         constraints = [
@@ -167,6 +182,16 @@ class Appointment(models.Model):
     begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
+
+    class Privacy:
+        phi = (
+            "patient", "status", "starts_at", "ends_at", "patient_state", "booked_at",
+            "arrived_at", "begun_at", "cancelled_at",
+        )  # fmt: skip
+        plain = (
+            "id", "provider", "block_starts_at", "block_ends_at", "fee_cents", "holder",
+            "held_until", "version",
+        )  # fmt: skip
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -296,6 +321,10 @@ class Attendance(models.Model):
     modality = models.CharField(max_length=5, choices=Modality)
     patient_state = models.CharField(max_length=2, choices=State)  # attested at the join
     is_at_home = models.BooleanField()  # decides the place of service: 10 at home, 02 elsewhere
+
+    class Privacy:
+        phi = ("started_at", "ended_at", "modality", "patient_state", "is_at_home")
+        plain = ("appointment",)
 
     class Meta:
         constraints = [

@@ -30,7 +30,6 @@ django.setup()
 
 from django.conf import settings
 from django.core.management import call_command
-from django.test import Client
 from django.test.utils import get_runner
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -40,6 +39,7 @@ from appointments.models import Appointment
 from sessions import arrival, opening
 from tests import factories
 from tests.live_site import FLAGS, serving, wait_until
+from tests.signing_in import cookie_of, signed_in
 from tests.tools import chromium
 
 ROUNDS = 12
@@ -160,10 +160,8 @@ def admission_ms(browser: Browser, address: str, meeting: Meeting) -> float:
 
 def enter(browser: Browser, address: str, user: User, visit: Appointment) -> Page:
     context = browser.new_context(base_url=address)
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
+    name, cookie = settings.SESSION_COOKIE_NAME, cookie_of(signed_in(user))
+    context.add_cookies([{"name": name, "value": cookie, "url": address}])
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(f"/visits/{visit.id}/room/")

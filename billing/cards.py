@@ -18,6 +18,13 @@ def in_use(patient: Patient) -> CardOnFile | None:
     return CardOnFile.objects.filter(patient=patient, replaced_at=None).first()
 
 
+def forget(*, patient: Patient, now: datetime) -> None:
+    """The patient was erased: no card of hers is charged or named again."""
+    cards = CardOnFile.objects.filter(patient=patient)
+    cards.filter(replaced_at=None).update(replaced_at=now)
+    cards.update(brand="erased", last4="0000")
+
+
 def begin_setup(*, patient: Patient, return_url: str, now: datetime) -> str:
     """
     Open a page of the card network for a new card. Return its address.

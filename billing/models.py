@@ -40,6 +40,10 @@ class Entry(models.Model):
     by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
 
+    class Privacy:
+        phi = ("posted_at",)
+        plain = ("id", "kind", "source_id", "lines_count", "by", "reverses")
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "source_id"], name="entry_once_a_source"),
@@ -63,6 +67,10 @@ class Line(models.Model):
     amount_cents = models.BigIntegerField()
     patient = models.ForeignKey(Patient, models.PROTECT, null=True, related_name="+")
 
+    class Privacy:
+        phi = ("patient", "amount_cents")
+        plain = ("entry", "account")
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="line_not_zero"),
@@ -85,6 +93,10 @@ class CardOnFile(models.Model):
     expires_on = models.DateField()  # the last day of its month
     saved_at = models.DateTimeField()
     replaced_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ("patient", "customer_ref", "payment_method_ref", "brand", "last4", "expires_on")
+        plain = ("id", "saved_at", "replaced_at")
 
     class Meta:
         constraints = [
@@ -143,6 +155,10 @@ class Charge(models.Model):
     drafted_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     confirmed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+
+    class Privacy:
+        phi = ("appointment", "cpt", "modifier", "place_of_service", "minutes", "amount_cents")
+        plain = ("id", "status", "drafted_at", "confirmed_at", "confirmed_by")
 
     objects = ChargeQuerySet.as_manager()
 
@@ -212,6 +228,13 @@ class Payment(models.Model):
     payout_ref = models.CharField(max_length=64, blank=True)  # po_…, once it is on its way
     decline_code = models.CharField(max_length=60, blank=True)
 
+    class Privacy:
+        phi = ("amount_cents", "status", "decline_code")
+        plain = (
+            "id", "charge", "card", "started_at", "settled_at", "intent_ref",
+            "movement_ref", "fee_cents", "available_on", "payout_ref",
+        )  # fmt: skip
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -274,6 +297,10 @@ class WebhookEvent(models.Model):
     object_ref = models.CharField(max_length=64)
     received_at = models.DateTimeField()
 
+    class Privacy:
+        phi = ()
+        plain = ("id", "type", "object_ref", "received_at")
+
 
 class SimulatedObject(models.Model):
     """The embedded Stripe simulator's memory: one Stripe object a row. Empty with a real key."""
@@ -282,6 +309,10 @@ class SimulatedObject(models.Model):
     object = models.CharField(max_length=30)
     body = models.JSONField()
     created_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ()
+        plain = ("id", "object", "body", "created_at")
 
     class Meta:
         indexes = [models.Index(fields=["object", "created_at"], name="simulated_by_kind")]
@@ -294,3 +325,7 @@ class SimulatedAnswer(models.Model):
     question = models.CharField(max_length=64)  # SHA-256 of method, path and parameters
     status = models.PositiveSmallIntegerField()
     body = models.JSONField()
+
+    class Privacy:
+        phi = ()
+        plain = ("key", "question", "status", "body")

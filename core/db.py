@@ -20,6 +20,22 @@ class IdRange(Func):
     output_field = BigIntegerRangeField()
 
 
+def cache_table(table: str) -> migrations.RunSQL:
+    """A migration step that makes the table of Django's database cache.
+
+    Unlogged: counts of tries need not outlive a crash, and need no write-ahead log.
+    """
+    return migrations.RunSQL(
+        sql=f"""CREATE UNLOGGED TABLE {table} (
+            cache_key varchar(255) PRIMARY KEY,
+            value text NOT NULL,
+            expires timestamp with time zone NOT NULL
+        );
+        CREATE INDEX {table}_expires ON {table} (expires);""",
+        reverse_sql=f"DROP TABLE {table};",
+    )
+
+
 REFUSE_CHANGE = """
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
+from core import reads
 from core.models import Duty
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def attempt(duty: Duty, *, now: datetime) -> None:
     """Run the handler in a savepoint: a failure undoes its writes but not our note of it."""
     duty.attempts_count += 1
     try:
-        with transaction.atomic():
+        reading = reads.recorded(action=reads.action(f"duty.{duty.kind}"), by=None, at=now)
+        with transaction.atomic(), reading:
             HANDLERS[duty.kind](duty.payload, now)
         duty.done_at = now
     except Exception as failure:

@@ -25,6 +25,13 @@ class Duty(models.Model):
     dead_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=200, blank=True)
 
+    class Privacy:
+        phi = ()
+        plain = (
+            "id", "kind", "key", "payload", "due_at", "attempts_count", "done_at",
+            "dead_at", "error",
+        )  # fmt: skip
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "key"], name="duty_once"),
@@ -64,6 +71,13 @@ class AuditEvent(models.Model):
     previous = models.CharField(max_length=64, default="", editable=False)
     hash = models.CharField(max_length=64, default="", editable=False)
 
+    class Privacy:
+        phi = ("patient_id", "on_behalf_of_id", "chain")
+        plain = (
+            "id", "at", "action", "by_id", "role", "reason", "purpose", "request_id",
+            "subject_type", "subject_id", "number", "previous", "hash",
+        )  # fmt: skip
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["chain", "number"], name="audit_number_once"),
@@ -89,9 +103,17 @@ class AuditHead(models.Model):
     number = models.BigIntegerField()
     hash = models.CharField(max_length=64)
 
+    class Privacy:
+        phi = ("chain",)
+        plain = ("number", "hash")
+
 
 class Heartbeat(models.Model):
     """The last sign of life of a background process, read by /readyz."""
 
     name = models.CharField(primary_key=True, max_length=40)
     beaten_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ()
+        plain = ("name", "beaten_at")

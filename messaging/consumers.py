@@ -5,10 +5,10 @@ import json
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import User
-from accounts.sockets import signed_in
+from accounts.revocation import topic
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from messaging import presenters
 from messaging.models import Message, Thread
@@ -18,13 +18,14 @@ PING = "ping"
 PING_PAUSE = 1.0  # seconds
 
 
-class ThreadConsumer(AsyncWebsocketConsumer):
+class ThreadConsumer(RecordedConsumer):
     """Bring new messages to one reader.
 
     No rule lives here: `visible_to` says who may read, and is asked again for every frame, so that
     whoever signs out or loses the thread gets nothing more.
     """
 
+    page = "messaging:thread"
     pinged_at = float("-inf")
 
     async def connect(self) -> None:
@@ -34,7 +35,11 @@ class ThreadConsumer(AsyncWebsocketConsumer):
             await self.accept()  # a browser is told our code only after the handshake
             await self.close(code=NOT_FOUND)
             return
-        self.groups = [f"thread.{self.thread_id}", events.EVERYONE]  # left when the socket closes
+        self.groups = [
+            f"thread.{self.thread_id}",
+            topic(reader),
+            events.EVERYONE,
+        ]  # left when the socket closes
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.accept()
@@ -55,6 +60,12 @@ class ThreadConsumer(AsyncWebsocketConsumer):
         if html:
             await self.send_frame(kind="message", html=html)
         else:
+            await self.close(code=NOT_FOUND)
+
+    async def account_changed(self, _event: dict[str, str]) -> None:
+        """The reader may have been signed out, or lost the role."""
+        reader = await signed_in(self.scope)
+        if reader is None or not await self.may_read(reader):
             await self.close(code=NOT_FOUND)
 
     async def events_resumed(self, _event: dict[str, str]) -> None:

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Count, Max, Q
-from django.db.models.functions import Length
-from django.db.models.lookups import LessThanOrEqual
 
 from accounts.models import Patient, Provider, User
+from core.fields import EncryptedText, fits, has_words
 
 LONGEST = 4000  # characters of a message
 
@@ -36,6 +35,10 @@ class Thread(models.Model):
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="threads")
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="threads")
     opened_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ("patient", "opened_at")
+        plain = ("id", "provider")
 
     objects = ThreadQuerySet.as_manager()
 
@@ -87,9 +90,13 @@ class Message(models.Model):
     thread = models.ForeignKey(Thread, models.PROTECT, related_name="messages")
     number = models.PositiveIntegerField()  # 1, 2, 3 … in its thread: what a page has seen so far
     author = models.ForeignKey(User, models.PROTECT, related_name="messages")
-    body = models.TextField()
+    body = EncryptedText(owner="thread.patient", max_length=LONGEST)
     sent_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)  # by the other person
+
+    class Privacy:
+        phi = ("body", "sent_at", "read_at")
+        plain = ("id", "thread", "number", "author")
 
     objects = MessageQuerySet.as_manager()
 
@@ -97,10 +104,8 @@ class Message(models.Model):
         ordering = ["number"]
         constraints = [
             models.UniqueConstraint(fields=["thread", "number"], name="message_numbered_once"),
-            models.CheckConstraint(condition=~Q(body=""), name="message_has_words"),
-            models.CheckConstraint(
-                condition=LessThanOrEqual(Length("body"), LONGEST), name="message_not_too_long"
-            ),
+            models.CheckConstraint(condition=has_words("body"), name="message_has_words"),
+            models.CheckConstraint(condition=fits("body", LONGEST), name="message_not_too_long"),
         ]
         indexes = [
             models.Index(fields=["thread"], name="message_unread", condition=Q(read_at=None))

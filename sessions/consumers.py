@@ -11,12 +11,12 @@ import json
 from typing import Any
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import timezone
 
 import appointments.models
 from accounts.models import User
-from accounts.sockets import signed_in
+from accounts.revocation import topic
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 from sessions import admission, ice, presence, seats, signals
 from sessions.models import InvalidTransition, Role, Seat
@@ -34,12 +34,13 @@ REFUSALS: dict[type[seats.SeatRefused], int] = {
 RATE, BURST = 20, 60  # a connection's candidates come in one burst of about twenty
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
+class RoomConsumer(RecordedConsumer):
+    page = "video:room"
     seat: Seat | None = None  # None before the seat is taken, and once the socket is closing
 
     async def connect(self) -> None:
         await self.accept()
-        user = await signed_in(self.scope)
+        user = await signed_in(self.scope, is_call=True)
         if user is None:
             await self.refuse(SIGNED_OUT)
             return
@@ -47,7 +48,11 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self.bucket = Bucket(rate=RATE, burst=BURST, now=self.clock())
         self.sent_count, self.last_seq = 0, -1
         self.room = f"session.{self.room_id}"
-        self.groups = [self.room, events.EVERYONE]  # channels leaves them for us at the end
+        self.groups = [
+            self.room,
+            topic(user),
+            events.EVERYONE,
+        ]  # channels leaves them
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.sit_down(user)
@@ -129,6 +134,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
             self.told = room
             await self.tell("room", room=room)
 
+    async def account_changed(self, _event: dict[str, Any]) -> None:
+        """The person may have been signed out, or lost the role: then `held` closes."""
+        await self.held()
+
     async def events_resumed(self, event: dict[str, Any]) -> None:
         """Changes may have gone unheard."""
         await self.room_changed(event)
@@ -137,7 +146,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
             return None
-        if await signed_in(self.scope) is None:
+        if await signed_in(self.scope, is_call=True) is None:
             await self.refuse(SIGNED_OUT)
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.codes import State
 from accounts.models import User
 from appointments.models import Appointment
+from core.fields import EncryptedText, has_words
+
+PATIENT = "session.appointment.patient"  # whose a check-in is
 
 
 class InvalidTransition(Exception):
@@ -54,6 +57,10 @@ class VideoSession(models.Model):
     live_at = models.DateTimeField(null=True)
     parted_at = models.DateTimeField(null=True)  # null while the two are connected
     ended_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ("status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at")
+        plain = ("id", "appointment")
 
     objects = VideoSessionQuerySet.as_manager()
 
@@ -158,6 +165,10 @@ class Seat(models.Model):
     is_connected = models.BooleanField(default=False)  # sees and hears the other, as it reports
     has_sent_video = models.BooleanField(default=False)  # once at least: decides the modality
 
+    class Privacy:
+        phi = ("left_at", "has_sent_video")
+        plain = ("session", "user", "role", "epoch", "is_present", "is_connected")
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -175,18 +186,24 @@ class Seat(models.Model):
 class CheckIn(models.Model):
     """What the patient attests at the door: where she is, how to reach her, that she is private."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     session = models.OneToOneField(VideoSession, models.PROTECT, related_name="check_in")
     state = models.CharField(max_length=2, choices=State)
-    address = models.CharField(max_length=200)  # for an emergency crew
+    address = EncryptedText(owner=PATIENT, max_length=200)  # for an emergency crew
     is_at_home = models.BooleanField()
-    callback_phone = models.CharField(max_length=20)
+    callback_phone = EncryptedText(owner=PATIENT, max_length=20)
     is_private = models.BooleanField()  # never false: without it nobody is let in
     checked_in_at = models.DateTimeField()
+
+    class Privacy:
+        phi = ("state", "address", "is_at_home", "callback_phone", "is_private", "checked_in_at")
+        plain = ("id", "session")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(is_private=True), name="check_in_is_private"),
             models.CheckConstraint(
-                condition=~Q(address="") & ~Q(callback_phone=""), name="check_in_can_be_found"
+                condition=has_words("address") & has_words("callback_phone"),
+                name="check_in_can_be_found",
             ),
         ]

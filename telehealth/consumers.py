@@ -3,25 +3,32 @@
 import json
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.models import Provider, User
-from accounts.sockets import signed_in
+from accounts.revocation import topic
+from accounts.sockets import RecordedConsumer, signed_in
 from core import events
 
 BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
 
 
-class DayConsumer(AsyncWebsocketConsumer):
+class DayConsumer(RecordedConsumer):
     """No name and no id goes out: the page fetches the list anew, as itself."""
 
+    page = "home"
+
     async def connect(self) -> None:
-        provider_id = await self.provider_id()
+        user = await signed_in(self.scope)
+        provider_id = await provider_id_of(user) if user else None
         await self.accept()  # a browser is told our code only after the handshake
-        if provider_id is None:
+        if user is None or provider_id is None:
             await self.close(code=NOT_FOUND)
             return
-        self.groups = [f"day.{provider_id}", events.EVERYONE]  # left when the socket closes
+        self.groups = [
+            f"day.{provider_id}",
+            topic(user),
+            events.EVERYONE,
+        ]  # left when the socket closes
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
 
@@ -34,6 +41,11 @@ class DayConsumer(AsyncWebsocketConsumer):
         else:
             await self.send(text_data=json.dumps({"kind": "changed"}))
 
+    async def account_changed(self, _event: dict[str, str]) -> None:
+        """The provider may have been signed out, or lost the role."""
+        if await self.provider_id() is None:
+            await self.close(code=NOT_FOUND)
+
     async def events_resumed(self, event: dict[str, str]) -> None:
         """Events may have been lost: the page looks again."""
         await self.day_changed(event)
@@ -44,8 +56,10 @@ class DayConsumer(AsyncWebsocketConsumer):
         return await provider_id_of(user) if user else None
 
 
-class NoSuchSocket(AsyncWebsocketConsumer):
+class NoSuchSocket(RecordedConsumer):
     """An address at which nothing is: said to the browser, and not a fault of ours."""
+
+    page = ""
 
     async def connect(self) -> None:
         await self.accept()

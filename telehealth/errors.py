@@ -8,6 +8,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from core import keystore
+
 
 @login_not_required
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -21,6 +23,11 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Rendered without the request, of which something could not be read."""
     return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """Somebody wrote into the record of a patient who was erased."""
+    return render(request, "410.html", status=410)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -42,4 +49,6 @@ class SamePageForNotFoundMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, keystore.Erased):
+            return gone(request)
         return not_found(request, exception) if isinstance(exception, Http404) else None

@@ -5,13 +5,14 @@ import os
 import secrets
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from core import postgres
+from core import keyring, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -25,19 +26,23 @@ if not DATA_DIR.is_absolute():
 DATA_DIR.mkdir(mode=0o711, parents=True, exist_ok=True)  # the database's account passes through
 
 
-def development_secret(name: str) -> str:
+def new_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def development_secret(name: str, make: Callable[[], str] = new_secret) -> str:
     """Return a random secret that is made once and kept in DATA_DIR."""
     path = DATA_DIR / name
     if not path.exists():
         with tempfile.NamedTemporaryFile("w", dir=DATA_DIR) as file:  # mode 0600
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
             file.flush()
             with contextlib.suppress(FileExistsError):  # another process was first
                 os.link(file.name, path)
     return path.read_text()
 
 
-def secret(variable: str) -> str:
+def secret(variable: str, make: Callable[[], str] = new_secret) -> str:
     """Read a secret from the environment; only development may do without.
 
     :raises ImproperlyConfigured: if DJANGO_DEBUG is off and the variable is not set
@@ -46,11 +51,16 @@ def secret(variable: str) -> str:
     if value:
         return value
     if DEBUG:
-        return development_secret(variable.lower())
+        return development_secret(variable.lower(), make)
     raise ImproperlyConfigured(f"Set {variable}: production has no default for a secret.")
 
 
 SECRET_KEY = secret("DJANGO_SECRET_KEY")
+# What wraps the patients' data keys: newest first. The data keys lie outside the database, so that
+# no copy of it can be read, nor an erased patient brought back by restoring one (docs/adr/0010).
+KEY_WRAPPER = keyring.parse(secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development")))
+KEYS_DIR = DATA_DIR / "keys"
+BLIND_INDEX_SECRET = secret("BLIND_INDEX_SECRET")  # what is looked up by is kept as its HMAC
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 
@@ -66,6 +76,8 @@ INSTALLED_APPS = [
     "channels",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_htmx",
     "servestatic",
     "django.contrib.auth",
@@ -84,12 +96,15 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
+    "accounts.reading.ReadingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.wall.WallMiddleware",
+    "accounts.lock.LockMiddleware",
+    "accounts.wall.FactorWallMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -129,7 +144,10 @@ TEMPLATES = [
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
 OWNERS_COMMANDS = {"migrate", "flush"}
-NEEDS_NO_DATABASE = {"slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"}
+NEEDS_NO_DATABASE = {
+    *("slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"),
+    "rotate_keys",
+}
 IS_TYPE_CHECK = Path(sys.argv[0]).name in {"mypy", "dmypy"}  # reads settings, and ends abruptly
 if not (DATABASE_URL or IS_TYPE_CHECK or NEEDS_NO_DATABASE & set(sys.argv[1:2])):
     DATABASE_OWNER_URL = postgres.acquire(DATA_DIR / "postgres")
@@ -196,7 +214,8 @@ CACHES = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
         if REDIS_URL
-        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        # A cache in each process would multiply every rate limit by their number (docs/adr/0012).
+        else {"BACKEND": "core.cache.CountingCache", "LOCATION": "core_cache"}
     )
 }
 
@@ -242,6 +261,25 @@ ACCOUNT_FORMS = {
     "reset_password_from_key": "accounts.entrance_forms.NewPasswordForm",
     "change_password": "accounts.entrance_forms.ChangePasswordForm",
     "add_email": "accounts.entrance_forms.ChangeEmailForm",
+    "reauthenticate": "accounts.entrance_forms.PasswordAgainForm",
+}
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # see accounts.step_up, which is stricter
+
+# Second factors (docs/adr/0012)
+MFA_ADAPTER = "accounts.factor_adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Telehealth"
+MFA_TOTP_TOLERANCE = 1  # the clock of a phone may be half a minute off
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.FactorForm",
+    "reauthenticate": "accounts.factor_forms.FactorAgainForm",
+    "activate_totp": "accounts.factor_forms.NewAppForm",
+    "add_webauthn": "accounts.factor_forms.NewPasskeyForm",
+    "edit_webauthn": "accounts.factor_forms.PasskeyNameForm",
+    "login_webauthn": "accounts.factor_forms.PasskeySignInForm",
+    "authenticate_webauthn": "accounts.factor_forms.SecondPasskeyForm",
+    "reauthenticate_webauthn": "accounts.factor_forms.PasskeyAgainForm",
 }
 
 # Mail. Without EMAIL_URL it goes to the development mailbox, which is a folder of .eml files.

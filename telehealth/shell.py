@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
+from accounts import idle
 from accounts.models import Membership, User
 from telehealth.demo import accounts
 
@@ -27,27 +28,32 @@ PROVIDER: list[Link] = [
 BILLING: list[Link] = [(reverse_lazy("billing:ledger"), _("Ledger"))]
 PRIVACY: list[Link] = [(reverse_lazy("accounts:access_log"), _("Access log"))]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
+ADMIN: list[Link] = [*STAFF, (reverse_lazy("accounts:staff"), _("Staff"))]
 
 
 def links_for(user: User) -> list[Link]:
     if hasattr(user, "provider"):
         return PROVIDER
-    roles = {membership.role for membership in user.memberships.all()}
-    keeps_watch = Membership.Role.PRIVACY_OFFICER in roles
-    if roles == {Membership.Role.PRIVACY_OFFICER}:
+    keeps_watch = Membership.Role.PRIVACY_OFFICER in user.roles
+    if user.roles == {Membership.Role.PRIVACY_OFFICER}:
         return PRIVACY
-    return [*work_of(roles), *PRIVACY] if keeps_watch else work_of(roles)
+    return [*work_of(user.roles), *PRIVACY] if keeps_watch else work_of(user.roles)
 
 
 def work_of(roles: set[str]) -> list[Link]:
     if Membership.Role.BILLING in roles:
         return BILLING
+    if Membership.Role.ADMIN in roles:
+        return ADMIN
     return STAFF if roles else PATIENT
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    return frame(links_for(user) if isinstance(user, User) else PUBLIC)
+    if not isinstance(user, User):
+        return frame(PUBLIC)
+    left = idle.seconds_left(request.session, now=idle.clock())
+    return frame(links_for(user)) | {"seconds_left": left}
 
 
 def frame(nav: list[Link]) -> dict[str, Any]:

@@ -13,10 +13,10 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.signals import connection_created
-from django.test import Client
 
 from accounts.models import Membership
 from tests import factories
+from tests.signing_in import signed_in
 from tests.web_role import step_down, step_down_from_now_on
 
 # Each process has a folder of its own. Set here and not in a fixture: a test that imports the web
@@ -49,9 +49,16 @@ async def live_database(transactional_db):
 
 
 @pytest.fixture(autouse=True)
-def fresh_counts():
-    """Nobody has tried anything yet: the counts of the rate limits are in the cache."""
-    cache.clear()
+def fresh_counts(request):
+    """Nobody has tried anything yet. The counts of the rate limits are in the database's cache,
+    which is not a model: what a test commits there stays."""
+    marker = request.node.get_closest_marker("django_db")
+    is_committed = "transactional_db" in request.fixturenames or (
+        marker is not None and marker.kwargs.get("transaction")
+    )
+    if is_committed:
+        request.getfixturevalue("transactional_db")
+        cache.clear()
 
 
 @pytest.fixture
@@ -104,11 +111,5 @@ def visit(dr_bob, alice):
 
 @pytest.fixture
 def sign_in():
-    """Return a client that is signed in as a user."""
-
-    def as_user(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return as_user
+    """Return a function that opens a client of somebody who is signed in."""
+    return signed_in

@@ -13,6 +13,8 @@ HOUR = timedelta(hours=1)
 VISIT = timedelta(minutes=50)
 PASSWORD = "four calm words here"
 
+RECORDED = 4  # queries that write down whose data a page showed: savepoint, ids, rows, release
+
 _numbers = count(1)
 
 

@@ -7,12 +7,13 @@ find its address in the environment that they inherit.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from core import postgres
+from core import keyring, postgres
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +31,9 @@ def prepare_environment() -> None:
     os.environ["DJANGO_DEBUG"] = "false"
     os.environ["ENV_FILE"] = os.devnull  # a developer's own .env is not for tests
     os.environ["DJANGO_SECRET_KEY"] = "a secret of the tests, which protects nothing at all"
+    os.environ["KEY_ENCRYPTION_KEYS"] = keyring.generate("tests")
+    os.environ["BLIND_INDEX_SECRET"] = "another secret of the tests"
+    shutil.rmtree(data_dir / "keys", ignore_errors=True)  # of earlier runs
     if "DATABASE_URL" not in os.environ:
         os.environ["DATABASE_URL"] = postgres.acquire(data_dir / "postgres", durable=False)
 

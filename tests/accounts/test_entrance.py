@@ -12,16 +12,11 @@ from accounts.models import User
 from core import duties
 from core.models import Duty
 from tests.factories import PASSWORD, make_user
+from tests.signing_in import show_factor
 
 EMAIL = "Alice.Doe@Example.com"
 FORM = {"email": EMAIL, "password1": PASSWORD}
 BOOKING = "/booking/8d5f4f0e-58a1-4a05-8a4d-9d3b2b3c7d11/"
-
-
-@pytest.fixture(autouse=True)
-def unlimited():
-    """The rate limits count in the cache, which outlives a test."""
-    cache.clear()
 
 
 @pytest.fixture
@@ -226,6 +221,7 @@ def test_changing_the_password_needs_the_old_one(confirmed, client):
 
 def test_a_new_email_counts_from_its_confirmation(confirmed, client):
     client.force_login(confirmed)
+    show_factor(client, confirmed)
     client.post(reverse("account_email"), {"action_add": "1", "email": "New@example.com"})
     before = User.objects.get().email
 
@@ -254,6 +250,7 @@ def test_the_entrance_is_open(db, client, name):
 @pytest.mark.parametrize("name", ["account_email", "account_change_password", "account_logout"])
 def test_the_account_pages_open_for_their_owner(confirmed, client, name):
     client.force_login(confirmed)
+    show_factor(client, confirmed)
 
     response = client.get(reverse(name))
 

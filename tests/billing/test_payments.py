@@ -38,7 +38,10 @@ def charged_count():
 
 def payment_lines():
     lines = Entry.objects.get(kind="payment").lines
-    return sorted(lines.values_list("account", "amount_cents", "patient__legal_name"))
+    return sorted(
+        (line.account, line.amount_cents, line.patient and line.patient.legal_name)
+        for line in lines.select_related("patient")
+    )
 
 
 def test_a_good_card_pays(payment):

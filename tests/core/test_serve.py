@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from core.children import ChildDied, run_to_end
+
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
 import json, os, sys
@@ -132,6 +134,30 @@ def test_a_killed_parent_leaves_no_child():
     parent.communicate()
 
     assert still_running(children) == []
+
+
+def test_a_command_that_fails_is_named():
+    with pytest.raises(ChildDied, match=r"^errand stopped by itself \(exit code 3\)$"):
+        run_to_end("errand", [sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_a_command_that_is_cut_short_is_stopped(tmp_path):
+    note = tmp_path / "note"
+    tell = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(60)"
+    errand = [sys.executable, "-c", tell]
+    run = (
+        "from core.children import run_to_end, stop_on_signals\n"
+        f"with stop_on_signals(): run_to_end('errand', {errand!r})"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", run], cwd=ROOT, stderr=subprocess.DEVNULL)
+    give_up_at = time.monotonic() + 30
+    while not (note.exists() and note.read_text()) and time.monotonic() < give_up_at:
+        time.sleep(0.05)
+
+    parent.terminate()
+    parent.wait()
+
+    assert still_running([int(note.read_text())], within=0) == []
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ def test_nothing_is_minified():
 
 def test_no_module_is_too_long():
     lengths = {name: len(text(name).splitlines()) for name in ours(".py")}
+    del lengths["telehealth/settings.py"]  # one file by decision, a list and not a story
 
     assert {name: n for name, n in lengths.items() if n > LONGEST_FILE} == {}
 

@@ -16,6 +16,10 @@ PUBLIC = {
     "billing:stripe_webhook",  # Stripe signs what it sends
     "billing:simulator_checkout",  # stands for a page at Stripe
     "help_now",
+    "accounts:invitation",  # known by a secret in the letter, then by the session
+    "accounts:invitation_link",
+    "mfa_authenticate",  # the second step of signing in
+    "mfa_login_webauthn",  # signing in with a passkey
 }
 DEVELOPMENT = {"mailbox", "letter", "demo_sign_in"}
 BEHIND = sorted(

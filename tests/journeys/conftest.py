@@ -13,11 +13,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from telehealth.celery import app as celery
 from tests.live_site import FLAGS, PATIENCE, serving
+from tests.signing_in import cookie_of, signed_in
 from tests.tools import chromium
 
 expect.set_options(timeout=PATIENCE * 1000)
@@ -65,7 +65,7 @@ def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
     uncaught: list[str] = []
 
     def open_context(**options: object) -> BrowserContext:
-        context = browser.new_context(base_url=site, **options)
+        context = browser.new_context(**{"base_url": site} | options)
         context.set_default_timeout(PATIENCE * 1000)
         context.on("weberror", lambda error: uncaught.append(str(error.error)))
         contexts.append(context)
@@ -84,10 +84,9 @@ def page_for(new_context, site) -> Callable[..., Page]:
     def open_page(user: object, **options: object) -> Page:
         context = new_context(**options)
         if user is not None:
-            client = Client()
-            client.force_login(user)
-            name = settings.SESSION_COOKIE_NAME
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": site}])
+            cookie = cookie_of(signed_in(user))
+            name, address = settings.SESSION_COOKIE_NAME, options.get("base_url", site)
+            context.add_cookies([{"name": name, "value": cookie, "url": address}])
         return context.new_page()
 
     return open_page

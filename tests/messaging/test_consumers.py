@@ -4,8 +4,10 @@ from contextlib import asynccontextmanager
 
 import pytest
 from channels.db import database_sync_to_async
-from django.db import transaction
+from django.db import connection, transaction
 
+from accounts.sockets import UNRECORDED
+from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import Message
 from tests import live
@@ -226,3 +228,36 @@ async def test_pings_come_one_at_a_time(hers, address):
 async def test_a_page_is_told_when_events_may_have_been_lost(hers, address):
     async with opened(address, hers) as page, live.listening():
         assert await page.receive_json_from(timeout=10) == {"kind": "resumed"}
+
+
+def reads_of(patient):
+    read = AuditEvent.objects.filter(action="messaging.thread.read", patient_id=patient.pk)
+    return list(read.values_list("by_id", flat=True))
+
+
+async def test_a_message_that_arrives_is_a_read_of_who_sees_it(his, write, alice, dr_bob, address):
+    async with live.listening(), opened(address, his) as page:
+        await in_database(write)(alice, "Hello")
+
+        assert (await page.receive_json_from(timeout=10))["kind"] == "message"
+        assert await in_database(reads_of)(alice) == [dr_bob.user.pk]
+
+
+@pytest.fixture
+def full_disk(live_database):
+    """The database refuses each row of a read."""
+    name = "ALTER TABLE core_auditevent {} CONSTRAINT full_disk"
+    with connection.cursor() as cursor:
+        cursor.execute(name.format("ADD") + " CHECK (action NOT LIKE '%.read') NOT VALID")
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(name.format("DROP"))
+
+
+async def test_a_message_that_cannot_be_recorded_does_not_arrive(
+    his, write, alice, address, full_disk
+):
+    async with live.listening(), opened(address, his) as page:
+        await in_database(write)(alice, "Hello")
+
+        assert await code_of(page) == ("websocket.close", UNRECORDED)

@@ -2,8 +2,10 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
+from core import sealing
+from core.fields import Sealed
 from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import LONGEST, Message
@@ -11,6 +13,7 @@ from tests.factories import NINE, NOW, make_provider, make_visit
 from tests.threads import at_once
 
 MINUTE = timedelta(minutes=1)
+SEALED = Sealed(b"other")  # what a column can be set to
 
 
 def test_messages_are_numbered_in_their_thread(write, alice, dr_bob):
@@ -132,9 +135,9 @@ def test_reading_is_in_the_audit_trail(write, alice, dr_bob, thread):
 @pytest.mark.parametrize(
     "change",
     [
-        {"body": "Other words"},
+        {"body": SEALED},
         {"sent_at": NOW + MINUTE},
-        {"read_at": NOW, "body": "Other words"},
+        {"read_at": NOW, "body": SEALED},
         {"number": 7},
     ],
 )
@@ -165,7 +168,6 @@ def test_the_database_refuses_to_delete_a_message(write, alice, thread):
     ("fields", "constraint"),
     [
         ({"body": ""}, "message_has_words"),
-        ({"body": "x" * (LONGEST + 1)}, "message_not_too_long"),
         ({"number": 1}, "message_numbered_once"),
     ],
 )
@@ -175,6 +177,29 @@ def test_the_database_refuses_an_impossible_message(write, alice, thread, fields
 
     with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
         Message.objects.create(thread=thread, author=alice.user, **values | fields)
+
+
+def test_the_database_refuses_more_than_the_longest_message_could_be(write, alice):
+    """Of the widest characters, that is; the field counts them one by one before it seals them."""
+    write(alice)
+    longer = sealing.OVERHEAD + 4 * LONGEST + 1
+
+    with (
+        pytest.raises(IntegrityError, match="message_not_too_long"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(
+            "INSERT INTO messaging_message (id, thread_id, number, author_id, body, sent_at)"
+            " SELECT gen_random_uuid(), thread_id, 2, author_id, decode(repeat('00', %s), 'hex'),"
+            " sent_at FROM messaging_message",
+            [longer],
+        )
+
+
+def test_a_message_that_is_one_character_too_long_is_not_sealed(write, alice):
+    with pytest.raises(ValueError, match="holds 4000 characters, not 4001"):
+        write(alice, "x" * (LONGEST + 1))
 
 
 @pytest.mark.django_db(transaction=True)

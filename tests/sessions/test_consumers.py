@@ -13,12 +13,12 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connections
-from django.test import Client
 
 from core import events
 from sessions import admission, consumers
 from sessions.models import CheckIn, Seat, VideoSession
 from telehealth.asgi import application
+from tests import signing_in
 from tests.sessions.conftest import NOW
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.django_db(transaction=True)]
@@ -89,10 +89,8 @@ class Socket:
 
 
 def cookie_of(user) -> bytes:
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}".encode()
+    cookie = signing_in.cookie_of(signing_in.signed_in(user))
+    return f"{settings.SESSION_COOKIE_NAME}={cookie}".encode()
 
 
 @pytest_asyncio.fixture

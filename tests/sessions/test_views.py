@@ -3,7 +3,6 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from accounts.models import Patient
 from appointments import booking
 from sessions import admission, seats
 from sessions.models import CheckIn, VideoSession
@@ -191,7 +190,8 @@ def test_the_patients_whereabouts_are_for_the_provider_only(as_alice, as_bob, vi
 
 def test_the_guardian_of_a_child_is_among_the_facts(as_bob, visit, checked_in, alice):
     alone = as_bob.get(page("room_facts", visit)).content.decode()
-    Patient.objects.filter(pk=alice.pk).update(guardian_name="Mary", guardian_relation="mother")
+    alice.guardian_name, alice.guardian_relation = "Mary", "mother"
+    alice.save()
 
     text = as_bob.get(page("room_facts", visit)).content.decode()
 

@@ -18,6 +18,7 @@ class MessageThread extends HTMLElement {
     });
     document.addEventListener("visibilitychange", () => this.#look());
     window.addEventListener("online", () => this.#connect());
+    document.addEventListener("unlocked", () => this.#connect());
     this.#connect();
   }
 
@@ -49,6 +50,7 @@ class MessageThread extends HTMLElement {
 
   #opened() {
     this.#attempts = 0;
+    this.#say("");
     this.#timers.ping = setInterval(() => this.#ping(), PING_EVERY);
     this.#catchUp();
   }

@@ -45,6 +45,8 @@ def ask_settings(tmp_path, **environment):
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": "telehealth.settings",
         "DJANGO_SECRET_KEY": "a secret of the tests, which protects nothing at all",
+        "KEY_ENCRYPTION_KEYS": os.environ["KEY_ENCRYPTION_KEYS"],
+        "BLIND_INDEX_SECRET": os.environ["BLIND_INDEX_SECRET"],
         "DATABASE_URL": "postgres://127.0.0.1/unused",
         "DATA_DIR": str(tmp_path),
     }

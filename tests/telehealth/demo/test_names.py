@@ -17,7 +17,7 @@ def test_npis_pass_luhn():
 
 
 def test_namesakes_get_addresses_of_their_own():
-    drawn = names.Names(Random(1))  # noqa: S311 -- nothing secret
+    drawn = names.Names(Random(1))
 
     mailboxes = [drawn.mailbox("Lucía Soo-ah"), drawn.mailbox("Lucia Soo-ah")]
 

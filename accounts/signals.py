@@ -1,0 +1,5 @@
+"""Past-tense facts that upper floors may hear. Listed in docs/architecture.md."""
+
+from django.dispatch import Signal
+
+patient_erased = Signal()  # patient, by, now

@@ -1,0 +1,23 @@
+"""What the admin of a practice writes."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Membership
+
+
+class InvitationForm(forms.Form):
+    email = forms.EmailField(
+        label=_("Their work email"),
+        help_text=_("Only who owns it can take up the invitation."),
+        max_length=254,
+        error_messages={
+            "required": _("Fill this in to go on."),
+            "invalid": _("Write the whole address, such as name@example.com."),
+        },
+    )
+    role = forms.ChoiceField(
+        label=_("Their role"),
+        choices=Membership.Role.choices,
+        error_messages={"required": _("Fill this in to go on.")},
+    )

@@ -1,0 +1,150 @@
+"""Data keys: one a patient, each in a file of its own outside the database (docs/adr/0010).
+
+Neither a dump nor a copy of the database carries a key, and a key that is gone stays gone when
+an old copy of the database is restored. A file holds the key as `settings.KEY_WRAPPER` wrapped it.
+"""
+
+import fcntl
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from core.keyring import KEY_BYTES, KeyWrapper
+
+KEY, PART, ERASED = ".key", ".part", ".erased"
+
+
+class NoKey(Exception):
+    """The store has never heard of this owner: it is not the store that belongs to the database."""
+
+
+class Erased(Exception):
+    """The owner's key was destroyed on purpose. Nothing of hers can be read or written."""
+
+
+def key_of(owner: UUID) -> bytes:
+    """
+    Return the data key of an owner. Nobody keeps it for longer than one request.
+
+    :raises Erased:
+    :raises NoKey:
+    """
+    try:
+        kept = _path(owner, KEY).read_bytes()
+    except FileNotFoundError:
+        if is_erased(owner):
+            raise Erased from None
+        raise NoKey(str(owner)) from None
+    return _unwrap(kept, owner)
+
+
+def is_erased(owner: UUID) -> bool:
+    return _path(owner, ERASED).exists()
+
+
+def make(owner: UUID) -> None:
+    """See to it that the owner has a key.
+
+    :raises Erased: a second key would make what is written later outlive the erasure
+    """
+    if _path(owner, KEY).exists():
+        return
+    with _alone():
+        if is_erased(owner):
+            raise Erased
+        if not _path(owner, KEY).exists():
+            _put(_path(owner, KEY), _wrap(AESGCM.generate_key(KEY_BYTES * 8), owner))
+
+
+def erase(owner: UUID) -> None:
+    """Destroy the owner's key. What stays is a file that says so, for ever."""
+    with _alone() as folder:
+        _put(_path(owner, ERASED), b"")
+        for kind in (KEY, PART):
+            _path(owner, kind).unlink(missing_ok=True)
+        _settle(folder)
+
+
+def rewrap(owner: UUID) -> bool:
+    """Wrap the owner's key with the newest key of the ring. Return False if it was already.
+
+    Under the lock, for an erasure at the same moment must not be undone.
+    """
+    with _alone():
+        path = _path(owner, KEY)
+        if not path.exists() or _version(kept := path.read_bytes()) == _wrapper().newest:
+            return False
+        _put(path, _wrap(_unwrap(kept, owner), owner))
+        return True
+
+
+def owners() -> Iterator[UUID]:
+    """Yield everyone who has a key."""
+    for path in sorted(_folder().glob(f"*{KEY}")):
+        yield UUID(path.stem)
+
+
+def _wrap(key: bytes, owner: UUID) -> bytes:
+    wrapped = _wrapper().wrap(key, about=owner.bytes)
+    return _wrapper().newest.encode() + b" " + b64encode(wrapped) + b"\n"
+
+
+def _unwrap(kept: bytes, owner: UUID) -> bytes:
+    wrapped = b64decode(kept.partition(b" ")[2])
+    return _wrapper().unwrap(wrapped, version=_version(kept), about=owner.bytes)
+
+
+def _version(kept: bytes) -> str:
+    return kept.partition(b" ")[0].decode()
+
+
+def _wrapper() -> KeyWrapper:
+    wrapper: KeyWrapper = settings.KEY_WRAPPER
+    return wrapper
+
+
+def _folder() -> Path:
+    return Path(settings.KEYS_DIR)
+
+
+def _path(owner: UUID, kind: str) -> Path:
+    return _folder() / f"{owner}{kind}"
+
+
+@contextmanager
+def _alone() -> Iterator[Path]:
+    """Keep every other process and thread from changing the store."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, whenever the machine stops."""
+    part = path.with_suffix(PART)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    _settle(path.parent)
+
+
+def _settle(folder: Path) -> None:
+    """Wait until the folder's own entries are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

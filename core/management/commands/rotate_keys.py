@@ -1,0 +1,23 @@
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from core import keystore
+
+TELL_EVERY = 1000
+
+
+class Command(BaseCommand):
+    help = (
+        "Wrap every patient's data key with the newest of KEY_ENCRYPTION_KEYS. May run while the"
+        " site runs, be stopped, and be run again. Then the older keys can leave the ring."
+    )
+
+    def handle(self, **_options: object) -> None:
+        seen_count = changed_count = 0
+        for owner in keystore.owners():
+            changed_count += keystore.rewrap(owner)
+            seen_count += 1
+            if seen_count % TELL_EVERY == 0:
+                self.stdout.write(f"{seen_count} keys seen")
+        newest = settings.KEY_WRAPPER.newest
+        self.stdout.write(f"{seen_count} keys, {changed_count} of them wrapped anew: all {newest}")

@@ -1,0 +1,184 @@
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts import staffing
+from accounts.models import Invitation, Membership
+from core.models import AuditEvent
+from tests import factories
+from tests.factories import NOW
+from tests.signing_in import signed_in
+from tests.threads import at_once
+
+Role = Membership.Role
+
+
+@pytest.fixture
+def admin(practice):
+    return factories.make_member(practice, Role.ADMIN, "admin@example.com")
+
+
+@pytest.fixture
+def page(admin):
+    return signed_in(admin)
+
+
+def closing_of(user):
+    return reverse("accounts:closing", args=[user.memberships.first().pk])
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_page_lists_who_works_here(page, practice, dr_bob, count, django_assert_num_queries):
+    for number in range(count):
+        factories.make_member(practice, Role.BILLING, f"b{number}@example.com")
+
+    with django_assert_num_queries(9):
+        shown = page.get(reverse("accounts:staff")).content.decode()
+
+    assert [f"b{number}@example.com" in shown for number in range(count)] == [True] * count
+    assert "Bob Ray, PsyD" in shown
+    assert shown.count("no second step yet") == count + 2
+
+
+@pytest.mark.parametrize("who", ["dr_bob", "biller", "alice"])
+def test_for_anybody_else_there_is_no_such_page(request, who, admin):
+    user = request.getfixturevalue(who)
+    user = getattr(user, "user", user)
+    client = signed_in(user)
+    names = [("staff", []), ("invite", []), ("closing", [1]), ("role_removal", [1])]
+
+    answers = [client.get(reverse(f"accounts:{n}", args=a)).status_code for n, a in names]
+
+    assert answers == [404] * 4
+
+
+def test_members_of_another_practice_do_not_exist(page, admin):
+    other = factories.make_practice(name="Elsewhere")
+    stranger = factories.make_member(other, Role.BILLING, "stranger@example.com")
+
+    answers = [
+        page.post(closing_of(stranger)).status_code,
+        page.get(
+            reverse("accounts:role_removal", args=[stranger.memberships.get().pk])
+        ).status_code,
+    ]
+
+    stranger.refresh_from_db()
+    assert (answers, stranger.is_active) == ([404, 404], True)
+
+
+def test_nor_do_its_invitations(page, admin):
+    other = factories.make_practice(name="Elsewhere")
+    theirs = factories.make_member(other, Role.ADMIN, "their-admin@example.com")
+    page_of_theirs = signed_in(theirs)
+    page_of_theirs.post(reverse("accounts:invite"), {"email": "a@example.com", "role": "billing"})
+    offer = Invitation.objects.get()
+
+    answer = page.post(reverse("accounts:create_withdrawal", args=[offer.pk]))
+
+    offer.refresh_from_db()
+    assert (answer.status_code, offer.withdrawn_at, offer.practice) == (404, None, other)
+
+
+def test_inviting_asks_for_a_fresh_proof(admin, time_machine):
+    time_machine.move_to(NOW)
+    client = signed_in(admin)
+    time_machine.move_to(NOW + timedelta(minutes=6))
+
+    response = client.get(reverse("accounts:invite"))
+
+    assert response["Location"].startswith(reverse("account_reauthenticate"))
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"email": "x", "role": "billing"}, {"email": "a@example.com", "role": "king"}]
+)
+def test_an_invitation_that_is_not_whole_is_not_sent(page, form):
+    response = page.post(reverse("accounts:invite"), form)
+
+    assert (response.status_code, Invitation.objects.count()) == (422, 0)
+
+
+def test_nothing_but_address_and_role_comes_from_the_form(page, admin, practice):
+    other = factories.make_practice(name="Elsewhere")
+    form = {
+        "email": "a@example.com", "role": "billing", "practice": other.pk, "invited_by": 1,
+        "accepted_at": "2026-01-01", "expires_at": "2099-01-01", "token_hash": "known",
+    }  # fmt: skip
+
+    page.post(reverse("accounts:invite"), form)
+
+    offer = Invitation.objects.get()
+    assert (offer.practice, offer.invited_by, offer.accepted_at) == (practice, admin, None)
+    assert (offer.token_hash != "known", (offer.expires_at - offer.invited_at).days) == (True, 7)
+
+
+def test_a_closed_account_is_signed_out_and_stays_out(page, dr_bob):
+    his = signed_in(dr_bob.user)
+
+    page.post(closing_of(dr_bob.user))
+
+    assert his.get(reverse("home"))["Location"].startswith(reverse("account_login"))
+    assert AuditEvent.objects.filter(action="account.closed").count() == 1
+
+
+def test_its_open_invitations_are_withdrawn(practice, admin):
+    second = factories.make_member(practice, Role.ADMIN, "second@example.com")
+    signed_in(second).post(reverse("accounts:invite"), {"email": "a@b.example", "role": "billing"})
+
+    staffing.deactivate(user=second, practice=practice, by=admin, now=NOW)
+
+    assert Invitation.objects.get().withdrawn_at
+
+
+def test_it_can_be_opened_again(page, dr_bob):
+    page.post(closing_of(dr_bob.user))
+
+    page.post(closing_of(dr_bob.user))
+
+    dr_bob.user.refresh_from_db()
+    assert dr_bob.user.is_active
+    assert AuditEvent.objects.filter(action="account.opened").count() == 1
+
+
+def test_the_last_admin_stays(page, admin):
+    response = page.post(closing_of(admin))
+
+    admin.refresh_from_db()
+    assert (response.status_code, admin.is_active) == (409, True)
+    assert "This is the only admin" in response.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_admins_who_close_each_other_leave_one(practice, admin):
+    second = factories.make_member(practice, Role.ADMIN, "second@example.com")
+    pairs = [(admin, second), (second, admin)]
+
+    def close(number):
+        by, user = pairs[number]
+        try:
+            staffing.deactivate(user=user, practice=practice, by=by, now=NOW)
+        except staffing.LastAdmin:
+            return "refused"
+        return "closed"
+
+    assert sorted(at_once(2, close)) == ["closed", "refused"]
+
+
+def test_one_of_two_roles_is_taken_away_and_the_sessions_end(page, practice, dr_bob):
+    extra = Membership.objects.create(user=dr_bob.user, practice=practice, role=Role.SUPERVISOR)
+    his = signed_in(dr_bob.user)
+
+    page.post(reverse("accounts:role_removal", args=[extra.pk]))
+
+    assert set(dr_bob.user.memberships.values_list("role", flat=True)) == {Role.PROVIDER}
+    assert his.get(reverse("home")).status_code == 302
+
+
+def test_the_only_role_stays(page, dr_bob):
+    only = dr_bob.user.memberships.get()
+
+    response = page.post(reverse("accounts:role_removal", args=[only.pk]))
+
+    assert (response.status_code, dr_bob.user.memberships.count()) == (409, 1)
