@@ -135,6 +135,10 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
         """With the people and the practice that a page about it names."""
         return self.select_related("appointment__patient", "appointment__provider__practice")
 
+    def newest_first(self) -> Self:
+        """By the time of the visit, with the payments that tell how each stands."""
+        return self.with_visit().prefetch_related("payments").order_by("-appointment__starts_at")
+
 
 class Charge(models.Model):
     """What a visit costs, coded from what happened in it. FHIR ChargeItem, X12 SV1."""

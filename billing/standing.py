@@ -1,7 +1,9 @@
 """How a charge stands, for the pages that show it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,16 @@ class State(StrEnum):
     PAID = "paid"
     DECLINED = "declined"
     UNPAID = "unpaid"  # nothing has been tried: there was no card
+
+
+STATE_WORDS: dict[State, Promise] = {
+    State.DRAFT: _("To confirm"),
+    State.FREE: _("Nothing to pay"),
+    State.PENDING: _("In progress"),
+    State.PAID: _("Paid"),
+    State.DECLINED: _("Declined"),
+    State.UNPAID: _("Not paid yet"),
+}
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,16 @@ class Standing:
 def standing_of(charge: Charge) -> Standing:
     payment = charge.latest_payment()
     return Standing(state_of(charge, payment), payment, cards.in_use(charge.owed_by()))
+
+
+def rows(charges: Iterable[Charge]) -> list[tuple[Charge, State, Promise]]:
+    """How each stands, and that in words. They come with their payments, so nothing is asked."""
+    states = [(charge, state_of(charge, _latest(charge))) for charge in charges]
+    return [(charge, state, STATE_WORDS[state]) for charge, state in states]
+
+
+def _latest(charge: Charge) -> Payment | None:
+    return max(charge.payments.all(), key=attrgetter("started_at"), default=None)
 
 
 def state_of(charge: Charge, payment: Payment | None) -> State:

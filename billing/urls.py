@@ -15,6 +15,7 @@ urlpatterns = [
         views.create_confirmation,
         name="create_confirmation",
     ),
+    path("receipts/", views.receipt_list, name="receipt_list"),
     path("receipts/<uuid:charge_id>/", views.receipt, name="receipt"),
     path("receipts/<uuid:charge_id>/payment/", views.create_payment, name="create_payment"),
     path("claims/", views.claims_list, name="claims"),

@@ -23,9 +23,10 @@ from billing import books, cards, charges, claims, gateways, onward, payments, w
 from billing.coding import CPT_WORDS, MODIFIER_WORDS, MOST, PLACE_WORDS
 from billing.forms import LedgerFilter
 from billing.models import Charge
-from billing.standing import standing_of
+from billing.standing import rows, standing_of
 
 ENTRIES_A_PAGE = 25
+RECEIPTS_A_PAGE = 20
 
 
 @policy(PATIENT)
@@ -61,8 +62,6 @@ def show_card(
 def card_return(request: SignedInRequest) -> HttpResponse:
     """Where the card network sends the browser back to: with a card, or without."""
     patient = get_object_or_404(Patient, user=request.user)
-    if request.method == "HEAD":
-        return HttpResponse()  # a look changes nothing: the browser itself puts the card on file
     leads_to = following(request, otherwise="home")
     try:
         cards.finish_setup(
@@ -111,6 +110,14 @@ def receipt(request: SignedInRequest, charge_id: UUID) -> HttpResponse:
     found = get_object_or_404(Charge.objects.of_patient(request.user).with_visit(), pk=charge_id)
     context = {"charge": found, "standing": standing_of(found)}
     return render(request, "billing/receipt.html", context)
+
+
+@policy(PATIENT)
+@require_safe
+def receipt_list(request: SignedInRequest) -> HttpResponse:
+    pages = Paginator(Charge.objects.of_patient(request.user).newest_first(), RECEIPTS_A_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    return render(request, "billing/receipt_list.html", {"page": page, "rows": rows(page)})
 
 
 @policy(PATIENT, finds=Charge.objects.of_patient)

@@ -56,7 +56,8 @@ def write(request: SignedInRequest, found: ProgressNote) -> HttpResponse:
 
 def answer(request: SignedInRequest, kept: ProgressNote) -> HttpResponse:
     if is_fragment(request):
-        return render(request, "care/_note_saved.html", {"note": kept, "revision": kept.revision})
+        context = {"note": kept, "revision": kept.revision, "is_saved": kept.revision > 0}
+        return render(request, "care/_note_saved.html", context)
     return redirect(after(kept) if kept.is_signed else request.path)
 
 
@@ -73,6 +74,7 @@ def show(
         "appointment": appointment,
         "attendance": getattr(appointment, "attendance", None),
         "next_page": after(found),
+        "is_saved": found.revision > 0 and form["body"].value() == found.body,
         "is_conflict": status == HTTPStatus.CONFLICT and form["body"].value() != found.body,
     }
     return render(request, "care/note.html", context, status=status)

@@ -1,5 +1,8 @@
 """
-A few long-running processes that live and die together.
+A few long-running processes, kept running together.
+
+Before they are ready, one that ends is a fault that a person must mend: all are stopped.  After
+that the site is in use, and whatever dies is started again, unless it dies again and again.
 
 Each child runs in its own session, so that Ctrl-C in a terminal reaches the parent only, which
 then stops each child once.  On Linux the system sends a child SIGTERM when its parent dies, so
@@ -12,14 +15,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PR_SET_PDEATHSIG = 1
 POLL = 0.2  # seconds
 STOP_GRACE = 10.0  # seconds, for a command that is cut short
+DEATHS, WITHIN = 5, 60.0  # so many in so many seconds are no accident
 
 Children = dict[str, subprocess.Popen[bytes]]
 
@@ -33,6 +39,7 @@ class ChildDied(Exception):
 
     def __init__(self, name: str, exit_code: int) -> None:
         super().__init__(f"{name} stopped by itself (exit code {exit_code})")
+        self.name = name
 
 
 @contextmanager
@@ -63,12 +70,16 @@ def run_together(
     grace: float,
     is_ready: Callable[[], bool],
     on_ready: Callable[[], None],
+    tell: Callable[[str], None],
+    mend: Callable[[], None] = lambda: None,
 ) -> None:
     """
-    Run the named commands until one ends or `Stopped` is raised, then stop them all.
+    Run the named commands until `Stopped` is raised, then stop them all.
 
     :param grace: seconds that the children together get to end before they are killed
-    :raises ChildDied: if one of them ended by itself
+    :param tell: gets a sentence for each child that was started again
+    :param mend: called all the while, to look after what the children need
+    :raises ChildDied: if one ended before all were ready, or ends again and again
     """
     children: Children = {}
     try:
@@ -76,7 +87,7 @@ def run_together(
             children[name] = _start(command)
         _watch(children, until=is_ready)
         on_ready()
-        _watch(children, until=lambda: False)
+        _keep(children, commands, tell=tell, mend=mend)
     finally:
         _stop(children, grace=grace)
 
@@ -102,7 +113,7 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes]:
         command,
         start_new_session=True,
         stdin=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - no thread is running yet when children start
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - this process runs no threads
     )
 
 
@@ -119,10 +130,33 @@ def _die_with_parent(parent: int) -> Callable[[], None]:
 
 def _watch(children: Children, *, until: Callable[[], bool]) -> None:
     while not until():
-        for name, child in children.items():
-            if (exit_code := child.poll()) is not None:
-                raise ChildDied(name, exit_code)
+        for death in _deaths(children):
+            raise death
         time.sleep(POLL)
+
+
+def _keep(
+    children: Children,
+    commands: Mapping[str, Sequence[str]],
+    *,
+    tell: Callable[[str], None],
+    mend: Callable[[], None],
+) -> NoReturn:
+    lately: deque[float] = deque(maxlen=DEATHS)
+    while True:
+        mend()
+        for death in _deaths(children):
+            lately.append(time.monotonic())
+            if len(lately) == DEATHS and lately[-1] - lately[0] < WITHIN:
+                raise death
+            children[death.name] = _start(commands[death.name])
+            tell(f"{death}; it was started again.")
+        time.sleep(POLL)
+
+
+def _deaths(children: Children) -> list[ChildDied]:
+    codes = {name: child.poll() for name, child in children.items()}
+    return [ChildDied(name, code) for name, code in codes.items() if code is not None]
 
 
 def _stop(children: Children, *, grace: float) -> None:

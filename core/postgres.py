@@ -30,7 +30,7 @@ from psycopg import sql
 
 from core.postgres_home import Home, Unavailable, prepare
 
-__all__ = ["Unavailable", "acquire", "release", "web_address"]
+__all__ = ["Unavailable", "acquire", "release", "revive", "web_address"]
 
 NAME = "telehealth"  # of the database, and of the role that owns it
 WEB = "telehealth_web"  # of the role that serves
@@ -58,6 +58,7 @@ CREATE_DATABASE = (
 class Hold:
     home: Home
     users: TextIO
+    settings: dict[str, str]
     process_id: int
     url: str
 
@@ -78,12 +79,29 @@ def acquire(data_dir: Path, *, durable: bool = True) -> str:
         home = prepare(data_dir)
         with _alone(home):
             _ensure_created(home)
-            _ensure_running(home, SETTINGS if durable else SETTINGS | FORGETFUL)
+            settings = SETTINGS if durable else SETTINGS | FORGETFUL
+            _ensure_running(home, settings)
             users = _open(home.path / "users")
             fcntl.flock(users, fcntl.LOCK_SH)
         url = _url(home, NAME, home.path / "password")
-        _holds[data_dir] = Hold(home, users, os.getpid(), url)
+        _holds[data_dir] = Hold(home, users, settings, os.getpid(), url)
     return _holds[data_dir].url
+
+
+def revive(data_dir: Path) -> bool:
+    """
+    Start the server again if it has died under those who hold it. Return whether it had.
+
+    :raises Unavailable: if it cannot be started
+    """
+    hold = _holds.get(data_dir.absolute())
+    if hold is None:
+        return False
+    with _alone(hold.home):
+        had_died = not _is_alive(hold.home)
+        if had_died:
+            _ensure_running(hold.home, hold.settings)
+    return had_died
 
 
 def web_address(data_dir: Path) -> str:

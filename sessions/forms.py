@@ -45,7 +45,7 @@ class CheckInForm(forms.Form):
         error_messages={
             "required": _(
                 "We start when you can speak freely. Find a quiet place and tick this box. If that"
-                " is not possible today, send the practice a message. It is all right."
+                " is not possible today, write to your therapist. It is all right."
             )
         },
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.db import close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -12,7 +13,11 @@ from core import keystore
 
 @policy(PUBLIC)
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    """Django may render this in a thread beside the request's own, where nothing else closes."""
+    try:
+        return render(request, "404.html", status=404)
+    finally:
+        close_old_connections()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -111,6 +111,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.zones.ZoneMiddleware",
     "telehealth.errors.SamePageForNotFoundMiddleware",
+    "telehealth.heads.HeadMiddleware",
 ]
 
 ROOT_URLCONF = "telehealth.urls"

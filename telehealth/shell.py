@@ -14,14 +14,15 @@ from telehealth.demo import accounts
 Link = tuple[Any, Any]  # address, words
 
 PUBLIC: list[Link] = [(reverse_lazy("appointments:directory"), _("Find a therapist"))]
+KNOWN: list[Link] = [*PUBLIC, (reverse_lazy("home"), _("Home"))]  # somebody, it is not asked who
 PATIENT: list[Link] = [
-    *PUBLIC,
-    (reverse_lazy("home"), _("Home")),
+    *KNOWN,
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
+    (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:supervision"), _("Supervision")),
 ]
@@ -71,7 +72,7 @@ def frame(nav: list[Link]) -> dict[str, Any]:
     """What does not depend on who reads but for the way around."""
     return {
         "nav": nav,
-        "is_for_patients": nav in (PUBLIC, PATIENT),  # who may have to leave in a hurry
+        "is_for_patients": nav in (PUBLIC, KNOWN, PATIENT),  # who may have to leave in a hurry
         "is_test_money": settings.STRIPE_SIMULATOR,
         "is_development": settings.DEBUG,
         "demo_sign_ins": accounts.sign_ins,  # called only by the page that lists them

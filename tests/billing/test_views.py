@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from appointments.models import Attendance
-from billing import cards, payments
+from billing import cards, charges, payments
 from billing.models import CardOnFile, Entry, Payment
 from tests.billing import steps
 from tests.factories import NINE, NOW, RECORDED, end_all_care, make_visit
@@ -97,7 +97,7 @@ def test_a_look_at_the_way_back_puts_no_card_on_file(sign_in, alice):
 
     head = sign_in(alice.user).head(reverse("billing:card_return"), {"setup": setup_ref})
 
-    assert (head.status_code, CardOnFile.objects.count()) == (200, 0)
+    assert (head.status_code, CardOnFile.objects.count()) == (302, 0)
 
 
 def test_coming_back_with_the_card_of_somebody_else_is_404(sign_in, alice, mallory):
@@ -534,3 +534,46 @@ def test_after_the_end_of_care_the_charge_is_closed_to_the_provider(charge, sign
 
     charge.refresh_from_db()
     assert (before, after, charge.status) == (200, [404, 404], "draft")
+
+
+# All receipts.
+
+
+def receipts_of(visits):
+    """Let each visit have taken place and its charge be confirmed."""
+    for visit in visits:
+        steps.attend(visit)
+        draft = charges.draft(appointment=visit, now=NINE)
+        charges.confirm(charge=draft, by=visit.provider.user, now=NINE)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_patient_finds_every_receipt_in_one_list(
+    sign_in, alice, mallory, dr_bob, card, django_assert_num_queries, count
+):
+    days = [timedelta(days=number) for number in range(count)]
+    hers = [make_visit(dr_bob, alice, starts_at=NINE - day) for day in days]
+    receipts_of([*hers, make_visit(dr_bob, mallory, starts_at=NINE + timedelta(days=1))])
+    client = sign_in(alice.user)
+
+    with django_assert_num_queries(8):
+        page = client.get(reverse("billing:receipt_list"))
+
+    links = [f'href="{reverse("billing:receipt", args=[visit.charge.pk])}"' for visit in hers]
+    places = [page.content.decode().index(link) for link in links]
+    assert places == sorted(places)
+    assert text_of(page).count("In progress") == count
+
+
+def test_a_receipt_in_the_list_says_how_it_stands(sign_in, alice, dr_bob):
+    receipts_of([make_visit(dr_bob, alice, starts_at=NINE)])  # there is no card to charge
+
+    page = text_of(sign_in(alice.user).get(reverse("billing:receipt_list")))
+
+    assert '<span class="chip chip--warm">Not paid yet</span>' in page
+
+
+def test_without_receipts_the_list_says_when_one_comes(sign_in, alice):
+    page = text_of(sign_in(alice.user).get(reverse("billing:receipt_list")))
+
+    assert "After a visit, its receipt appears here." in page

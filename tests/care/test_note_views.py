@@ -101,6 +101,7 @@ def test_an_empty_note_is_refused_in_words(his, address):
 
     assert response.status_code == 422
     assert "A signed note cannot be empty." in response.content.decode()
+    assert "Saved" not in response.content.decode()
 
 
 def test_a_second_window_loses_nothing(his, address):
@@ -159,6 +160,20 @@ def test_an_open_page_saves_as_it_goes(his, address):
     assert response.status_code == 200
     assert ('name="revision" value="1"' in html, "Saved 9:55\u202fAM" in html) == (True, True)
     assert "<html" not in html
+
+
+def test_words_that_were_not_kept_are_not_called_saved(his, address):
+    his.post(address, words("Slept better."))
+
+    response = his.post(address, words("", revision=1, deed="sign"))
+
+    assert "Saved" not in response.content.decode()
+
+
+def test_an_open_page_that_saves_nothing_is_not_told_that_it_was_saved(his, address):
+    response = his.post(address, words(""), headers=FRAGMENT)
+
+    assert "Saved" not in response.content.decode()
 
 
 def test_an_open_page_hears_of_another_window(his, address, held_visit, dr_bob):

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from core import postgres, postgres_home
+from tests.live_site import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
@@ -218,6 +219,22 @@ def test_a_killed_server_is_started_again(data_dir):
 
     assert postgres.acquire(data_dir, durable=False) == address
     assert answers(address)
+
+
+def test_a_server_that_died_is_revived_for_those_who_hold_it(data_dir):
+    address = postgres.acquire(data_dir, durable=False)
+    lived = postgres.revive(data_dir)
+    os.kill(server_process(data_dir), signal.SIGKILL)
+    wait_until(lambda: not answers(address))
+
+    revived = postgres.revive(data_dir)
+
+    assert (lived, revived) == (False, True)
+    assert answers(address)
+
+
+def test_a_server_that_nobody_holds_here_is_left_alone(empty):
+    assert postgres.revive(empty) is False
 
 
 def test_a_stale_process_number_that_is_somebody_elses_is_no_obstacle(data_dir):

@@ -1,8 +1,10 @@
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ try:
             grace=2,
             is_ready=lambda: True,
             on_ready=lambda: os.write(1, b"ready\\n"),
+            tell=lambda sentence: print(sentence, file=sys.stderr),
         )
 except Stopped:
     print("stopped")
@@ -84,15 +87,31 @@ def test_a_stop_signal_stops_every_child(number):
     assert still_running(children, within=0) == []
 
 
-def test_when_one_child_dies_it_is_named_and_the_others_are_stopped():
+def test_when_one_child_dies_again_and_again_it_is_named_and_the_others_are_stopped():
     parent = start(one=PATIENT, brief=SHORT_LIVED)
     children = child_processes(parent, 2)
 
     _, complaint = parent.communicate()
 
+    *mended, last = complaint.splitlines()
     assert parent.returncode == 1
-    assert complaint == "brief stopped by itself (exit code 7)\n"
+    assert mended == ["brief stopped by itself (exit code 7); it was started again."] * 4
+    assert last == "brief stopped by itself (exit code 7)"
     assert still_running(children, within=0) == []
+
+
+def test_a_child_that_is_killed_is_started_again():
+    parent = start(one=PATIENT, two=PATIENT)
+    children = child_processes(parent, 2)
+
+    os.kill(children[0], signal.SIGKILL)
+    again = int(parent.stdout.readline())
+
+    parent.terminate()
+    _, complaint = parent.communicate()
+    assert again not in children
+    assert complaint.endswith("stopped by itself (exit code -9); it was started again.\n")
+    assert still_running([*children, again], within=0) == []
 
 
 def test_a_child_that_will_not_end_is_killed_after_the_grace():
@@ -152,6 +171,15 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that the database's account may pass, unlike pytest's own."""
+    path = Path(tempfile.mkdtemp(prefix="serve-test-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
+
+
 def test_serve_refuses_a_taken_port(taken_port):
     with pytest.raises(CommandError) as refusal:
         call_command("serve", port=taken_port)
@@ -181,3 +209,28 @@ def test_serve_says_when_it_is_ready_and_ends_when_told():
     assert health == b"ok"
     assert said.endswith("Stopped.\n")
     assert server.returncode == 0
+
+
+def test_a_database_that_is_killed_is_started_again_under_the_site(open_folder):
+    port = free_port()
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}
+    server = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "--port", str(port), "--no-demo"],
+        cwd=ROOT,
+        env={**mine, "DJANGO_DEBUG": "true", "DATA_DIR": str(open_folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert any("is ready at" in line for line in server.stdout)
+    pid_file = open_folder / "postgres" / "data" / "postmaster.pid"
+
+    os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+
+    said = next(line for line in server.stderr if "database" in line)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
+        page = answer.status
+    server.terminate()
+    server.communicate()
+    assert said == "The database stopped by itself; it was started again.\n"
+    assert page == 200

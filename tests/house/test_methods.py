@@ -1,38 +1,55 @@
 """Who may ask for a page may ask for its head, as some browsers, proxies and monitors do."""
 
-import ast
-
 import pytest
+from django.apps import apps
 
-from tests.house.repository import ours, tree
+from tests.factories import make_member, make_visit
+from tests.house.addresses import addresses, sample
 
-GET_ONLY = "require_GET"  # Django's `require_safe` answers HEAD as well
-MODULES = ours(".py")
-
-
-def names(module):
-    """Every name that the module speaks, imports or reaches for."""
-    for node in ast.walk(module):
-        for field in ("id", "attr", "name"):
-            yield getattr(node, field, None)
+REFUSED = 405
+ALL = sorted((name, sample(name, pattern)) for name, pattern in addresses())
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_no_view_answers_get_alone(name):
-    assert GET_ONLY not in names(tree(name))
+@pytest.fixture(params=["visitor", "patient", "provider", "billing"])
+def reader(request, client, sign_in, alice, dr_bob, practice):
+    people = {
+        "visitor": lambda: client,
+        "patient": lambda: sign_in(alice.user),
+        "provider": lambda: sign_in(dr_bob.user),
+        "billing": lambda: sign_in(make_member(practice, "billing", "books@example.com")),
+    }
+    return people[request.param]()
+
+
+def test_where_get_is_answered_head_is(reader):
+    answers = {
+        name: (reader.get(address).status_code, reader.head(address).status_code)
+        for name, address in ALL
+    }
+
+    refused = [name for name, (get, head) in answers.items() if head == REFUSED != get]
+    assert refused == []
+    assert {get for get, _ in answers.values()} >= {200, 302, REFUSED}
 
 
 @pytest.mark.parametrize(
-    "source",
-    [
-        "from django.views.decorators.http import require_GET",
-        "from django.views.decorators.http import require_GET as safe",
-        "from django.views.decorators import http\n@http.require_GET\ndef page(): ...",
-    ],
+    "address",
+    ["/visits/{}/check-in/", "/visits/{}/note/", "/visits/{}/room/", "/visits/{}/", "/home/"],
 )
-def test_the_rule_sees_it_however_it_is_spelled(source):
-    assert GET_ONLY in names(ast.parse(source))
+def test_a_head_writes_nothing(sign_in, dr_bob, alice, address, rows):
+    visit = make_visit(dr_bob, alice)
+    type(visit).objects.update(status="arrived", arrived_at=visit.starts_at)
+    for person in (alice, dr_bob):
+        browser = sign_in(person.user)
+        before = rows()
+
+        response = browser.head(address.format(visit.id))
+
+        assert (response.status_code != REFUSED, response.content) == (True, b"")
+        assert rows() == before
 
 
-def test_there_are_views_to_look_at():
-    assert "sessions/views.py" in MODULES
+@pytest.fixture
+def rows(db):
+    """Return a function that counts every kind of row."""
+    return lambda: {model: model.objects.count() for model in apps.get_models()}

@@ -5,6 +5,7 @@ they send is lost for real.
 """
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,13 @@ FIREWALL = """
     constructor(configuration) { super(relayed(configuration)); }
     setConfiguration(configuration) { super.setConfiguration(relayed(configuration)); }
   };
+"""
+KEEP_WORDS = """
+  line => {
+    window.said = [];
+    const keep = () => window.said.push(line.textContent);
+    new MutationObserver(keep).observe(line, { childList: true });
+  }
 """
 # The longest time between two frames that were really shown, from now on.
 WATCH_FRAMES = """
@@ -100,6 +108,12 @@ def credentials_of(page: Page) -> list[tuple[str, str]]:
     return given
 
 
+def what_is_said(page: Page) -> Callable[[], list[str]]:
+    """Return a function that tells what the status line has said from now on, in order."""
+    status(page).evaluate(KEEP_WORDS)
+    return lambda: page.evaluate("window.said")
+
+
 def calls_and_paths(*pages: Page) -> list[tuple[str, str]]:
     return [(told["call"], told["path"]) for told in map(stats, pages)]
 
@@ -114,6 +128,7 @@ def test_a_path_that_is_lost_is_told_and_found_again(
     assert [path for _, path in before] == ["relay", "relay"]
 
     # When: the relay dies
+    said = [what_is_said(page) for page in (patient, provider)]
     relay.stop()
 
     # Then: both are told in words, and nobody looks at a picture that has frozen
@@ -125,6 +140,11 @@ def test_a_path_that_is_lost_is_told_and_found_again(
         expect(page.get_by_text(f"{other} may not see or hear you right now.")).to_be_visible()
         expect(page.locator("[data-remote]")).to_be_hidden()
         axe(page)
+
+    # And: they were told of it before the browser noticed
+    for lines, other in zip(said, ("Bob Ray", "Alice Doe"), strict=True):
+        stalled = f"Nothing is arriving from {other}. We are trying again."
+        assert lines()[:2] == [stalled, "The connection broke. We are trying again."]
 
     # When: it is back with another secret, so that only fresh credentials are let in
     settings.TURN_SECRET = relay.secret = "another"

@@ -61,7 +61,9 @@ def test_words_outlast_a_lost_connection_and_are_sent_once(open_thread, alice, t
 
     write(page, "Friday was hard.")
 
-    expect(page.get_by_text("Not sent. Your words are still here.")).to_be_visible()
+    expect(page.get_by_text("Not sent. Your words are still here.")).to_have_class(
+        "notice notice--warning"
+    )
     expect(page.get_by_label("Your message")).to_have_value("Friday was hard.")
 
     page.unroute("**/messages/**")
@@ -107,5 +109,7 @@ def test_whoever_signs_out_elsewhere_is_told_and_keeps_the_words(open_thread, al
 
     page.get_by_role("button", name="Send").click()
 
-    expect(page.get_by_text("You are signed out. Your words are still here")).to_be_visible()
+    expect(page.get_by_text("You are signed out. Your words are still here")).to_have_class(
+        "notice notice--warning"
+    )
     expect(page.get_by_label("Your message")).to_have_value("Still typing")

@@ -61,6 +61,18 @@ def come_in(page: Page, visit) -> None:
     page.goto(f"/visits/{visit.id}/room/")
 
 
+def reload(page: Page) -> Page:
+    page.reload()
+    return page
+
+
+def come_in_again(page: Page) -> Page:
+    """In a second tab, which takes the place of the first."""
+    second = page.context.new_page()
+    second.goto(page.url)
+    return second
+
+
 def meet(patient: Page, provider: Page, visit) -> None:
     """Both are in the visit and see each other."""
     check_in(patient, visit)
@@ -133,17 +145,18 @@ def test_a_visit_from_check_in_to_the_end(patient, provider, visit, axe):
         axe(page)
 
     # And: mute stops the sound, the camera its picture, and each says so
-    patient.get_by_role("button", name="Mute").click()
-    expect(patient.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
+    patient.get_by_role("button", name="Mute", exact=True).click()
+    expect(patient.get_by_role("button", name="Unmute")).to_be_focused()
     expect(status(provider)).to_have_text("Alice Doe is muted.")
     # What was on its way is still heard; then it is quiet.
     wait_until(lambda: energy_gained(provider) == pytest.approx(0, abs=1e-6))
-    patient.get_by_role("button", name="Mute").click()
+    patient.get_by_role("button", name="Unmute").click()
     assert energy_gained(provider) > 1e-4
-    patient.get_by_role("button", name="Camera off").click()
+    patient.get_by_role("button", name="Turn camera off").click()
     expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
     axe(provider)
-    patient.get_by_role("button", name="Camera off").click()
+    axe(patient)
+    patient.get_by_role("button", name="Turn camera on").click()
     expect(provider.locator("[data-remote]")).to_be_visible()
     wait_until_seen(provider)
 
@@ -219,6 +232,24 @@ def test_a_reload_comes_back(patient, provider, visit, who):
         wait_until_seen(page)
 
 
+@pytest.mark.parametrize("comes_back", [reload, come_in_again])
+def test_what_was_switched_off_stays_off(patient, provider, visit, comes_back):
+    meet(patient, provider, visit)
+    patient.get_by_role("button", name="Mute", exact=True).click()
+    patient.get_by_role("button", name="Turn camera off").click()
+    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+
+    page = comes_back(patient)
+
+    for told in (page, provider):
+        wait_until(lambda told=told: stats(told)["state"] == "connected")
+    expect(page.get_by_role("button", name="Unmute")).to_be_visible()
+    expect(page.get_by_role("button", name="Turn camera on")).to_be_visible()
+    expect(page.locator("[data-self]")).to_be_hidden()
+    expect(provider.get_by_text("No picture at the moment.")).to_be_visible()
+    assert energy_gained(provider) == pytest.approx(0, abs=1e-6)
+
+
 def test_leaving_is_told_and_the_way_back_is_open(patient, provider, visit, axe):
     meet(patient, provider, visit)
 
@@ -226,6 +257,8 @@ def test_leaving_is_told_and_the_way_back_is_open(patient, provider, visit, axe)
     expect(patient.get_by_role("heading", level=1)).to_have_text("You have left")
     axe(patient)
     expect(provider.get_by_role("heading", level=1)).to_have_text("Alice Doe has left")
+    expect(provider.get_by_text("Only the two of you")).to_be_hidden()
+    expect(provider.get_by_text("Alice Doe can no longer see or hear you.")).to_be_visible()
     axe(provider)
     patient.get_by_role("link", name="Return to your visit").click()
 
@@ -292,12 +325,12 @@ def test_without_camera_and_microphone_one_still_comes_in(page_for, provider, al
 def test_the_controls_work_by_keyboard(patient, provider, visit):
     meet(patient, provider, visit)
 
-    patient.get_by_role("button", name="Mute").focus()
+    patient.get_by_role("button", name="Mute", exact=True).focus()
     patient.keyboard.press("Space")
 
-    expect(patient.get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
+    expect(patient.get_by_role("button", name="Unmute")).to_be_focused()
     patient.keyboard.press("Tab")
-    expect(patient.get_by_role("button", name="Camera off")).to_be_focused()
+    expect(patient.get_by_role("button", name="Turn camera off")).to_be_focused()
 
 
 @pytest.mark.parametrize("name", ["room", "devices"])

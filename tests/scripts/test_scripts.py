@@ -24,4 +24,4 @@ def test_a_script_does_what_its_tests_say(path):
 
 
 def test_there_are_scripts_to_test():
-    assert [path.name for path in TESTS] == ["stall.test.mjs"]
+    assert [path.name for path in TESTS] == ["choice.test.mjs", "peer.test.mjs", "stall.test.mjs"]

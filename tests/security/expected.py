@@ -115,6 +115,7 @@ TABLE = {
     "billing:charge": (READ, THEIRS, OF_PROVIDERS),
     "billing:create_confirmation": ("POST", THEIRS, OF_PROVIDERS),
     "billing:receipt": (READ, HERS, OF_PATIENTS),
+    "billing:receipt_list": (READ, HERS, None),
     "billing:create_payment": ("POST", HERS, OF_PATIENTS),
     "billing:ledger": (READ, both("billing"), None),
     "billing:claims": (READ, both("billing"), None),

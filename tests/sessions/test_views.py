@@ -124,7 +124,18 @@ def test_who_is_not_alone_is_told_kindly_what_to_do(as_alice, visit):
 
     response = as_alice.post(page("room_check_in", visit), given)
 
-    assert "We start when you can speak freely." in response.content.decode()
+    text = response.content.decode()
+    assert "We start when you can speak freely." in text
+    write = reverse("messaging:create_thread", args=[visit.id])
+    assert f'<form id="write" action="{write}"' in text
+    assert 'type="submit" form="write">Write to' in text
+
+
+def test_a_lone_box_stands_before_its_words(as_alice, visit):
+    text = as_alice.get(page("room_check_in", visit)).content.decode()
+
+    box, words = text.index('name="is_private"'), text.index("I am somewhere nobody else can")
+    assert box < words
 
 
 def test_a_state_without_licence_is_refused_with_the_way_on(as_alice, visit):
@@ -134,10 +145,11 @@ def test_a_state_without_licence_is_refused_with_the_way_on(as_alice, visit):
     assert (response.status_code, CheckIn.objects.count()) == (409, 0)
     assert "You did nothing wrong." in text
     assert "is not licensed in Nevada" in text
+    assert "Being turned away costs you nothing." in text
+    assert text.count("costs") + text.count("charge") + text.count("Cancel") == 1
     for way_on in (
-        reverse("appointments:detail", args=[visit.id]),
+        '<a class="btn" href="tel:312-555-0100">',
         reverse("messaging:create_thread", args=[visit.id]),
-        "312-555-0100",
         "988",
         ANSWERS["address"],
     ):

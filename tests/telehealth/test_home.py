@@ -326,7 +326,41 @@ def test_the_home_takes_the_same_queries_however_full_it_is(
         hers.get(HOME)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accounts:about_you", "appointments:list", "billing:card", "billing:receipt_list",
+        "care:consents", "accounts:access", "account_change_password",
+    ],
+)  # fmt: skip
+def test_what_belongs_to_a_patient_is_found_from_her_home(hers, name):
+    page = hers.get(HOME).content.decode()
+
+    assert f'href="{reverse(name)}"' in page.partition('id="account"')[2]
+
+
+def test_every_page_leads_a_patient_to_her_account(hers):
+    assert f'href="{HOME}#account"' in hers.get(reverse("messaging:list")).content.decode()
+
+
 # Staff
+
+
+@pytest.mark.parametrize("role", Membership.Role.values)
+def test_whoever_works_here_finds_the_password_and_no_quick_exit(practice, sign_in, role):
+    person = make_member(practice, role, "staff@example.com")
+
+    page = sign_in(person).get(reverse("messaging:list")).content.decode()
+
+    assert f'href="{reverse("account_change_password")}"' in page
+    assert "#account" not in page
+
+
+def test_a_provider_finds_the_visits_of_other_days(his):
+    page = his.get(HOME).content.decode()
+
+    assert f'<a href="{reverse("appointments:list")}">Visits</a>' in page
+    assert "Find a time" not in his.get(reverse("appointments:list")).content.decode()
 
 
 def test_billing_staff_are_led_to_the_ledger(biller, sign_in):

@@ -12,6 +12,44 @@ def test_help_is_there_without_an_account_and_without_a_database(client):
     assert 'href="tel:988"' in page.content.decode()
 
 
+def test_the_crisis_text_line_is_written_to_with_the_word_filled_in(client):
+    text = client.get(reverse("help_now")).content.decode()
+
+    assert 'href="sms:741741?body=HOME"' in text  # RFC 5724
+
+
+@pytest.mark.parametrize("path", ["/home/", "/therapists/bob-ray/?state=IL", "/visits/"])
+def test_help_leads_back_to_where_one_was(client, path):
+    page = client.get(reverse("help_now"), headers={"Referer": f"http://testserver{path}"})
+
+    assert f'href="{path}">Back to where you were</a>' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "",
+        "http://evil.example/home/",
+        "http://testserver/help-now/",
+        "http://testserver/holds/",  # takes only what is sent to it
+        "http://testserver/nothing/",
+        "http://testserver//evil.example/",
+        "http://[",
+    ],
+)
+def test_help_leads_back_to_no_other_place(client, origin):
+    page = client.get(reverse("help_now"), headers={"Referer": origin})
+
+    assert (page.status_code, "Back to where" in page.content.decode()) == (200, False)
+
+
+def test_who_is_known_finds_the_way_home_from_help(client, with_session):
+    text = with_session.get(reverse("help_now")).content.decode()
+
+    assert '<a href="/home/">Home</a>' in " ".join(text.split())
+    assert "Quick exit" in text
+
+
 @pytest.mark.parametrize("path", ["/nothing/", "/visits-of-someone/"])
 def test_an_unknown_address_says_what_to_do(client, path):
     page = client.get(path)

@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
+from core import postgres
 from core.children import ChildDied, Stopped, run_to_end, run_together, stop_on_signals
 from core.policy import OPERATOR, serves
 
@@ -25,7 +26,7 @@ MANAGE = str(settings.BASE_DIR / "manage.py")
 
 @serves(OPERATOR)
 class Command(BaseCommand):
-    help = "Migrate, then run the web server, the worker, the beat and the probe until Ctrl-C."
+    help = "Migrate, then keep web server, worker, beat, probe and database running until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=PORT)
@@ -49,11 +50,15 @@ class Command(BaseCommand):
                     grace=grace,
                     is_ready=partial(answers, port),
                     on_ready=partial(self.welcome, port, demo=demo),
+                    tell=self.tell,
+                    mend=self.mend_database,
                 )
         except Stopped:
             self.stdout.write("Stopped.")
         except ChildDied as death:
             raise CommandError(f"{death}; the others were stopped.") from death
+        except postgres.Unavailable as loss:
+            raise CommandError(f"{loss}\nEverything else was stopped.") from loss
 
     def prepare(self, *, demo: bool) -> None:
         if unapplied_count := len(migration_plan()):
@@ -68,6 +73,14 @@ class Command(BaseCommand):
         connection.close()
         self.stdout.write("Starting ...")
         self.stdout.flush()
+
+    def mend_database(self) -> None:
+        """Only the embedded server is ours to start; any other has a keeper of its own."""
+        if postgres.revive(settings.DATA_DIR / "postgres"):
+            self.tell("The database stopped by itself; it was started again.")
+
+    def tell(self, sentence: str) -> None:
+        self.stderr.write(sentence)
 
     def welcome(self, port: int, *, demo: bool) -> None:
         self.stdout.write(f"Telehealth is ready at http://{ADDRESS}:{port}/")

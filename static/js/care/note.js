@@ -67,7 +67,7 @@ class NoteEditor extends HTMLElement {
       return response.ok || response.status === 409 || response.status === 422;
     } catch {
       this.#saved = null; // so that the next round tries again
-      this.#say(this.dataset.notSaved);
+      this.#warn(this.dataset.notSaved);
       return false;
     }
   }
@@ -83,12 +83,23 @@ class NoteEditor extends HTMLElement {
   #refused(response) {
     const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
     this.#isStopped = isSignedOut || response.status === 409;
-    if (isSignedOut) this.#say(this.dataset.signedOut);
-    else this.#say(response.status === 409 ? this.dataset.conflict : this.dataset.notSaved);
+    if (isSignedOut) this.#warn(this.dataset.signedOut);
+    else this.#warn(response.status === 409 ? this.dataset.conflict : this.dataset.notSaved);
   }
 
   #say(words) {
-    this.querySelector("[role=status]").textContent = words;
+    this.#tell(words, "small");
+  }
+
+  /** Something needs a look: words that were not saved are not a small thing. */
+  #warn(words) {
+    this.#tell(words, "notice notice--warning");
+  }
+
+  #tell(words, tone) {
+    const line = this.querySelector("[role=status]");
+    line.className = tone;
+    line.textContent = words;
   }
 }
 

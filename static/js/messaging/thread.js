@@ -59,7 +59,7 @@ class MessageThread extends HTMLElement {
     clearInterval(this.#timers.ping);
     clearTimeout(this.#timers.pong);
     if (code === NOT_FOUND) {
-      this.#say(this.dataset.signedOut);
+      this.#warn(this.dataset.signedOut);
       return;
     }
     const pause = Math.min(LONGEST_PAUSE, 1000 * 2 ** this.#attempts++);
@@ -124,7 +124,7 @@ class MessageThread extends HTMLElement {
     try {
       await this.#answered(await this.#post(), sent);
     } catch {
-      this.#say(this.dataset.notSent);
+      this.#warn(this.dataset.notSent);
     }
     this.#isSending = false;
   }
@@ -142,7 +142,7 @@ class MessageThread extends HTMLElement {
     const isRefused = [409, 422].includes(response.status);
     if (!response.ok && !isRefused) {
       const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
-      this.#say(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
+      this.#warn(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
       return;
     }
     const answer = parse(await response.text());
@@ -157,7 +157,18 @@ class MessageThread extends HTMLElement {
   }
 
   #say(words) {
-    this.querySelector("[data-status]").textContent = words;
+    this.#tell(words, "small");
+  }
+
+  /** Something needs a look: words that were not sent are not a small thing. */
+  #warn(words) {
+    this.#tell(words, "notice notice--warning");
+  }
+
+  #tell(words, tone) {
+    const line = this.querySelector("[data-status]");
+    line.className = tone;
+    line.textContent = words;
   }
 }
 

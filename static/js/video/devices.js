@@ -6,9 +6,18 @@ const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl:
 /* Ask for both at once (one question to the person), then for each alone.
 
 Returns { audio, video, problem }: the tracks or null, and the name of the first error or "". */
-export async function openDevices() {
+export function openDevices() {
+  return firstOf([{ audio: SOUND, video: PICTURE }, { audio: SOUND }, { video: PICTURE }]);
+}
+
+/* For a camera that is to stay off: its light does not even flash. */
+export function openMicrophone() {
+  return firstOf([{ audio: SOUND }]);
+}
+
+async function firstOf(wishes) {
   const found = { audio: null, video: null, problem: "" };
-  for (const wish of [{ audio: SOUND, video: PICTURE }, { audio: SOUND }, { video: PICTURE }]) {
+  for (const wish of wishes) {
     try {
       const stream = await navigator.mediaDevices.getUserMedia(wish);
       found.audio = stream.getAudioTracks()[0] ?? null;

@@ -1,13 +1,18 @@
-/* This person's own microphone and camera, and whether they are on. */
+/* This person's own microphone and camera, and whether they are on: as chosen before, in this visit. */
 
-import { openCamera, openDevices } from "./devices.js";
+import { openCamera, openDevices, openMicrophone } from "./devices.js";
 
 /* Event "change": a track came, went, or was muted. */
 export class Media extends EventTarget {
   #audio = null;
   #video = null;
-  #isMuted = false;
+  #choice;
   #isClosed = false;
+
+  constructor(choice) {
+    super();
+    this.#choice = choice;
+  }
 
   get audio() {
     return this.#audio;
@@ -18,18 +23,20 @@ export class Media extends EventTarget {
   }
 
   get isMuted() {
-    return this.#isMuted;
+    return this.#choice.isMuted;
   }
 
   /* What the other person is told. */
   get state() {
-    return { mic: this.#audio !== null && !this.#isMuted, cam: this.#video !== null };
+    return { mic: this.#audio !== null && !this.isMuted, cam: this.#video !== null };
   }
 
   async open() {
-    const { audio, video } = await openDevices();
+    const open = this.#choice.isCameraOff ? openMicrophone : openDevices;
+    const { audio, video } = await open();
     this.#audio = audio;
     this.#video = video;
+    this.#hush();
     this.#changed();
   }
 
@@ -41,8 +48,8 @@ export class Media extends EventTarget {
 
   /* Muted, the microphone sends silence: the connection stays measurable. */
   toggleMute() {
-    this.#isMuted = !this.#isMuted;
-    this.#audio.enabled = !this.#isMuted;
+    this.#choice.keep({ isMuted: !this.isMuted });
+    this.#hush();
     this.#changed();
   }
 
@@ -54,7 +61,14 @@ export class Media extends EventTarget {
     } else {
       this.#video = await openCamera();
     }
+    this.#choice.keep({ isCameraOff: this.#video === null });
     this.#changed();
+  }
+
+  #hush() {
+    if (this.#audio) {
+      this.#audio.enabled = !this.isMuted;
+    }
   }
 
   #changed() {

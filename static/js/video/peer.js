@@ -59,11 +59,10 @@ export class Peer extends EventTarget {
     this.#watchdog = setTimeout(() => this.#isOver() || this.begin(), PATIENCE_MS);
   }
 
-  /* Take one frame, after those before it. */
+  /* Take one frame, after those before it. One that the browser refuses does not stop the next. */
   hear(frame) {
-    this.#turn = this.#turn.then(() =>
-      frame.t === "desc" ? this.#hearDescription(frame) : this.#hearCandidate(frame),
-    );
+    const take = () => (frame.t === "desc" ? this.#hearDescription(frame) : this.#hearCandidate(frame));
+    this.#turn = this.#turn.then(take).catch((refusal) => console.warn(`${frame.t}: ${refusal.name}`));
     return this.#turn;
   }
 
@@ -157,7 +156,7 @@ export class Peer extends EventTarget {
     const connection = this.#connection;
     await connection.setRemoteDescription({ type, sdp });
     for (const candidate of this.#early.splice(0)) {
-      await connection.addIceCandidate(candidate);
+      await this.#add(connection, candidate);
     }
     if (type === "offer") {
       await this.#answer(connection);
@@ -182,8 +181,13 @@ export class Peer extends EventTarget {
     if (!this.#connection.remoteDescription) {
       this.#early.push(candidate);
     } else {
-      await this.#connection.addIceCandidate(candidate);
+      await this.#add(this.#connection, candidate);
     }
+  }
+
+  /* A path that the browser cannot use is one less; the others may do. */
+  #add(connection, candidate) {
+    return connection.addIceCandidate(candidate).catch(() => {});
   }
 
   /* Give each sender the track it should have now: before the door opens, none. */

@@ -1,6 +1,7 @@
 /* <video-room>: brings socket, connection, devices and page together. */
 
 import { stayAwake } from "./awake.js";
+import { Choice } from "./choice.js";
 import { Media } from "./media.js";
 import { Peer } from "./peer.js";
 import { sceneOf } from "./scene.js";
@@ -25,9 +26,11 @@ class VideoRoom extends HTMLElement {
   #reported = "";
   #wasConnected = false;
   #isMoving = false;
+  #isStalled = false;
   #silentLooks = 0;
   #isMuteUntold = false;
-  #media = new Media();
+  #choice;
+  #media;
   #signalling;
   #peer;
   #stall;
@@ -35,6 +38,8 @@ class VideoRoom extends HTMLElement {
 
   connectedCallback() {
     this.#stage = new Stage(this);
+    this.#choice = new Choice(this.dataset.socket);
+    this.#media = new Media(this.#choice);
     this.#signalling = new Signalling(this.dataset.socket);
     this.#peer = new Peer({
       isOfferer: this.#isProvider,
@@ -42,7 +47,7 @@ class VideoRoom extends HTMLElement {
     });
     this.#stall = new Stall({
       stats: () => this.#peer.stats(),
-      onStall: () => this.#signalling.send("ice"),
+      onStall: () => this.#stalled(),
       onLook: (seen) => this.#looked(seen),
     });
     this.#listen();
@@ -127,6 +132,7 @@ class VideoRoom extends HTMLElement {
     this.#media.close();
     this.#room = null;
     if (code === OVER) {
+      this.#choice.forget();
       location.reload(); // the server knows what comes after the end
     } else {
       this.#stage.close(code === TAKEN ? "taken" : "refused");
@@ -184,8 +190,21 @@ class VideoRoom extends HTMLElement {
     }
   }
 
+  /* Told in words before the browser notices: a still picture is not "connected". */
+  #stalled() {
+    this.#signalling.send("ice");
+    if (this.#stage.scene === "together") {
+      this.#isStalled = true;
+      this.#stage.say("stalled");
+    }
+  }
+
   #looked({ isMoving, hasSound }) {
     this.#isMoving = isMoving;
+    if (isMoving && this.#isStalled) {
+      this.#isStalled = false;
+      this.#stage.say(this.#stage.scene); // in place of "stalled"
+    }
     const isSilent = this.#isInside && !this.#other.mic && !hasSound;
     this.#silentLooks = isSilent ? this.#silentLooks + 1 : 0;
     if (hasSound && this.#isMuteUntold && this.#stage.scene === "together") {
@@ -197,6 +216,7 @@ class VideoRoom extends HTMLElement {
 
   #hangUp() {
     this.#isMoving = false;
+    this.#isStalled = false;
     this.#silentLooks = 0;
     this.#otherPage = "";
     this.#prepared = "";

@@ -52,8 +52,8 @@ export class Stage {
     const self = this.#find("self");
     self.srcObject = video && new MediaStream([video]);
     self.hidden = !video;
-    this.#press("mic", isMuted);
-    this.#press("cam", !video);
+    this.#offer("mic", { isOff: isMuted });
+    this.#offer("cam", { isOff: !video });
     this.#tool("mic").disabled = !audio;
     this.#tool("cam").disabled = false;
     this.#find("own-silent").hidden = Boolean(audio);
@@ -92,7 +92,11 @@ export class Stage {
     return this.#page.querySelector(`[data-tool="${name}"]`);
   }
 
-  #press(name, isPressed) {
-    this.#tool(name).setAttribute("aria-pressed", String(isPressed));
+  /* A control says in words what a press will do, and only there: a state beside it would be said twice. */
+  #offer(name, { isOff }) {
+    const tool = this.#tool(name);
+    tool.toggleAttribute("data-is-off", isOff);
+    tool.querySelector("[data-to=off]").hidden = isOff;
+    tool.querySelector("[data-to=on]").hidden = !isOff;
   }
 }
