@@ -13,11 +13,11 @@ from accounts.http import SignedInRequest
 from accounts.models import Patient, User
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def about_you(request: SignedInRequest) -> HttpResponse:
     form = form_for(request)
     context = {"form": form, "next": wanted(request)}
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "accounts/about_you.html", context)
     if form.is_valid() and saved(form, by=request.user):
         return HttpResponseRedirect(following(request, otherwise="home"))

@@ -28,11 +28,11 @@ from billing.standing import standing_of
 ENTRIES_A_PAGE = 25
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def card(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
     leads_to = following(request, otherwise="home")
-    if request.method == "GET":
+    if request.method != "POST":
         return show_card(request, patient, leads_to)
     back = request.build_absolute_uri(address("billing:card_return", next=leads_to))
     try:

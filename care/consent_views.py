@@ -14,12 +14,12 @@ from care import consents
 from care.consent_forms import SignForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
     if not (documents := consents.missing(patient, on=timezone.localdate())):
         return signed(request, patient)
-    if request.method == "GET":
+    if request.method != "POST":
         return page(request, SignForm(None, documents=documents, patient=patient), status=200)
     form = SignForm(request.POST, documents=documents, patient=patient)
     if not form.is_valid():

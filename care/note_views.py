@@ -17,9 +17,11 @@ from care.models import ProgressNote
 from care.note_forms import NoteForm
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def note(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     visit = get_object_or_404(Appointment.objects.visible_to(request.user), id=appointment_id)
+    if request.method == "HEAD":
+        return HttpResponse()  # it shows nothing: no note is begun, and none was read
     try:
         found = notes.open_note(appointment=visit, by=request.user, now=timezone.now())
     except notes.NotTheProvider as stranger:

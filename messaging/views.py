@@ -37,11 +37,13 @@ def create_thread(request: SignedInRequest, appointment_id: UUID) -> HttpRespons
     return redirect("messaging:thread", opened.id)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def thread(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     found = thread_or_404(request, thread_id)
     if request.method == "POST":
         return send(request, found)
+    if request.method == "HEAD":
+        return HttpResponse()  # as in `missed`
     return show(request, found, MessageForm())
 
 

@@ -33,6 +33,8 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
     @wraps(view)
     def opened(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
         visit = visit_or_404(request, appointment_id)
+        if request.method == "HEAD":
+            return HttpResponse()  # it shows nothing, so no room is opened for it
         try:
             room = opening.open_room(appointment=visit, now=timezone.now())
         except opening.RoomClosed as closed:
@@ -48,7 +50,7 @@ def with_room(view: RoomView) -> Callable[[SignedInRequest, UUID], HttpResponse]
     return opened
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @with_room
 def check_in(request: SignedInRequest, room: VideoSession) -> HttpResponse:
     visit = room.appointment

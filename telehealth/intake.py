@@ -71,7 +71,7 @@ def next_step(request: HttpRequest, visit: Appointment) -> HttpResponse:
     return redirect(missing(visit, user=request.user) or reverse("booking_review", args=[visit.id]))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @for_holder
 def review(request: HttpRequest, visit: Appointment) -> HttpResponse:
     if has_run_out(visit):

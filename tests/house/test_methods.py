@@ -34,5 +34,17 @@ def test_the_rule_sees_it_however_it_is_spelled(source):
     assert GET_ONLY in names(ast.parse(source))
 
 
+def methods(module):
+    """The lists of methods that a view may be asked with."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "require_http_methods":
+            yield {word.value for word in node.args[0].elts}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_who_may_get_may_ask_for_the_head(name):
+    assert [found for found in methods(tree(name)) if "GET" in found and "HEAD" not in found] == []
+
+
 def test_there_are_views_to_look_at():
     assert "sessions/views.py" in MODULES

@@ -15,7 +15,7 @@ from billing.gateways.simulator.forms import TestCardForm
 from billing.gateways.simulator.memory import Body, Refused, find
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @transaction.atomic
 def checkout(request: SignedInRequest, ref: str) -> HttpResponse:
     session = own_session(request, ref)
