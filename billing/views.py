@@ -49,6 +49,7 @@ def show_card(
         "card": cards.in_use(patient),
         "next": leads_to,
         "fee_cents": onward.fee_cents_of(leads_to),
+        "owed": onward.owed_at(leads_to, by=request.user),
         "practice": patient.practice,
         "is_closed": status != HTTPStatus.OK,
     }
@@ -70,13 +71,16 @@ def card_return(request: SignedInRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except gateways.CardNotSaved:
-        messages.info(request, _("No card was added. Nothing has been charged."))
+        messages.info(request, _("No card was added, and none was charged."))
         return redirect(address("billing:card", next=leads_to))
     except cards.SomebodyElses as stranger:
         raise Http404 from stranger
     except gateways.NoGateway:
         return show_card(request, patient, leads_to, status=503)
-    messages.info(request, _("Your card is on file. Nothing has been charged."))
+    if onward.owed_at(leads_to, by=request.user):
+        messages.info(request, _("Your card is on file. Pay with it here when you are ready."))
+    else:
+        messages.info(request, _("Your card is on file. Nothing has been charged."))
     return HttpResponseRedirect(leads_to)
 
 
