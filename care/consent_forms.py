@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Patient
 from accounts.names import LineField, is_same
 from care.consents import Document, signer_of
+from core.form_words import Worded
 
 
-class SignForm(forms.Form):
+class SignForm(Worded, forms.Form):
     """Has the fields `agree-<kind>` and `sha256-<kind>` for each document, and `signed_name`."""
 
     def __init__(self, data: Any, *, documents: Sequence[Document], patient: Patient) -> None:
