@@ -4,13 +4,17 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context as current
+from django.core.exceptions import ValidationError
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import factors, mail, revocation, step_up
+from accounts.following import leading, wanted
 from accounts.models import User
+
+JUST_SENT = _("We sent a letter there a moment ago. You can ask for a new one in ten seconds.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -22,10 +26,11 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_code": _("This is not the code we sent. Check the newest email from us."),
         "incorrect_password": _("This is not your current password."),
         "enter_current_password": _("This is not your current password."),
-        "too_many_login_attempts": _(
+        "too_many_passwords": _(
             "That was tried too often. Your account is safe. Wait five minutes and try again."
         ),
-        "rate_limited": _("We have just sent one. Wait ten seconds, then ask again."),
+        "too_many_login_attempts": JUST_SENT,  # what is left of it: see `pre_authenticate`
+        "rate_limited": JUST_SENT,
         "duplicate_email": _("This is already your email."),
         "email_taken": _("This email cannot be used here. Choose another."),
     }
@@ -49,6 +54,19 @@ class AccountAdapter(DefaultAccountAdapter):
         super().logout(request)
         if isinstance(user, User):
             revocation.announce(user)  # now that the session is gone
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Too many passwords were wrong: allauth says the same where too many codes were asked."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError as refusal:
+            raise self.validation_error("too_many_passwords") from refusal
+
+    def respond_email_verification_sent(
+        self, request: HttpRequest, user: User | None
+    ) -> HttpResponse:
+        """The page for the code knows the way on: whoever comes back to it goes on from there."""
+        return HttpResponseRedirect(leading("account_email_verification_sent", to=wanted(request)))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         letter = self.render_mail(template_prefix, email, {"email": email, **context})

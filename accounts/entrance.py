@@ -4,11 +4,25 @@ from http import HTTPStatus
 from typing import Any
 
 from allauth.account import views as allauth
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext_lazy
+from django.views.generic.edit import FormMixin
+
+from accounts.adapter import JUST_SENT
+from accounts.following import following, leading, wanted
+
+THIRD_WRONG_CODE = gettext_lazy(
+    "That was the third wrong code, so it does not count any more. Your account is safe. Sign in,"
+    " and if a code is still needed we send you a new one."
+)
+
+
+class JustSent(Exception):
+    """A letter went to this address a moment ago: no other one leaves for ten seconds."""
+
 
 from accounts.invitation_views import kept
 from accounts.step_up import stepped_up
@@ -41,29 +55,75 @@ class SignUp(Answers422, allauth.SignupView):
         """The account, its address and the letter with the code come to be together or not."""
         try:
             with transaction.atomic():
-                response: HttpResponse = super().form_valid(form)
+                return self.with_letter(form)
         except IntegrityError:  # two clicks at once: the other one made the account
-            return redirect("account_email_verification_sent")
+            to = wanted(self.request)
+            return HttpResponseRedirect(leading("account_email_verification_sent", to=to))
+        except JustSent:
+            return self.refused(form)
+
+    def with_letter(self, form: Any) -> HttpResponse:
+        """
+        :raises JustSent:
+        """
+        response: HttpResponse = super().form_valid(form)
+        if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+            raise JustSent
         return response
+
+    def refused(self, form: Any) -> HttpResponse:
+        form.add_error("email", JUST_SENT)
+        return self.form_invalid(form)
 
 
 class ConfirmEmail(Answers422, allauth.ConfirmEmailVerificationCodeView):
+    """The page for the code. The session stays wherever it is left to, and with it a held time."""
+
+    LEAVING = {"restart": "account_signup", "sign-in": "account_login"}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever is signed in and comes back to it has no code to type, and goes on."""
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        if self._process:
+            return response
+        if request.user.is_authenticated:
+            return HttpResponseRedirect(following(request, otherwise="home"))
+        return self.leave("account_login")
+
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.POST.get("action") == "restart":
-            return self.restart()
-        response: HttpResponse = super().post(request, *args, **kwargs)
+        if page := self.LEAVING.get(request.POST.get("action", "")):
+            return self.leave("account_email" if request.user.is_authenticated else page)
+        try:
+            response: HttpResponse = super().post(request, *args, **kwargs)
+        except ImmediateHttpResponse:  # allauth's page for what was asked too often
+            messages.info(request, str(JUST_SENT))
+            here = leading("account_email_verification_sent", to=wanted(request))
+            return HttpResponseRedirect(here)
         return response
 
-    def restart(self) -> HttpResponse:
-        """Back to the sign-up with another address. The session stays, and with it a held time."""
-        following = self.stage.login.redirect_url if self.stage else None
-        self._process.abort()
-        query = f"?{urlencode({'next': following})}" if following else ""
-        return redirect(reverse("account_signup") + query)
+    def leave(self, page: str) -> HttpResponse:
+        """Forget the code, and go to another page of the entrance, on the same way."""
+        to = self.stage.login.redirect_url if self.stage else None
+        if self._process:
+            self._process.abort()
+        return HttpResponseRedirect(leading(page, to=to or wanted(self.request)))
+
+    def _verify_form_invalid(self, form: Any) -> HttpResponse:
+        """allauth's says after the third wrong code to wait, which nobody needs to."""
+        if self._process.record_invalid_attempt():
+            return FormMixin.form_invalid(self, form)
+        messages.info(self.request, str(THIRD_WRONG_CODE))
+        return self.leave("account_login")
 
 
 class ChangeEmail(Answers422, allauth.EmailView):
-    pass
+    def form_valid(self, form: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().form_valid(form)
+        except ImmediateHttpResponse:  # as in ConfirmEmail
+            form.add_error("email", JUST_SENT)
+            return self.form_invalid(form)
+        return response
 
 
 class ChangePassword(Answers422, allauth.PasswordChangeView):

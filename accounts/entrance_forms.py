@@ -11,11 +11,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.passwords import HELP
+from core.form_words import Worded
 
 Words = dict[str, tuple[Any, Any]]  # name of the field: its label and help
 
 
-class WordedForm(Form):
+class WordedForm(Worded, Form):
     """Takes labels and helps from `words`, and no placeholders: those vanish as one types."""
 
     words: ClassVar[Words] = {}
@@ -24,7 +25,6 @@ class WordedForm(Form):
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
-            field.error_messages["required"] = _("Fill this in to go on.")
             field.label, field.help_text = self.words.get(name, (field.label, ""))
 
 

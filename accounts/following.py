@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 
 
 def wanted(request: HttpRequest) -> str:
@@ -19,3 +19,8 @@ def wanted(request: HttpRequest) -> str:
 def following(request: HttpRequest, *, otherwise: str) -> str:
     """Return `wanted`, or the page named `otherwise`."""
     return wanted(request) or reverse(otherwise)
+
+
+def leading(page: str, *, to: str) -> str:
+    """Return the address of the page named `page`, which is to lead on to `to`, if to anywhere."""
+    return f"{reverse(page)}?{urlencode({'next': to})}" if to else reverse(page)

@@ -13,6 +13,7 @@ from accounts.codes import STATE_ZONES
 from accounts.models import Patient
 from accounts.names import LineField
 from core import zones
+from core.form_words import Worded
 
 OLDEST = timedelta(days=130 * 366)
 ME, CHILD = "me", "child"
@@ -40,7 +41,7 @@ class PhoneField(forms.CharField):
             ) from error
 
 
-class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
+class AboutYouForm(Worded, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """Cleans; `accounts.patients.save_profile` keeps what it has cleaned."""
 
     who = forms.ChoiceField(
@@ -52,7 +53,6 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
     date_of_birth = forms.DateField(
         label=_("Date of birth"),
         widget=forms.DateInput({"type": "date", "autocomplete": "bday"}, format="%Y-%m-%d"),
-        error_messages={"invalid": _("Write the date as month/day/year, such as 05/04/1991.")},
     )
     phone = PhoneField(
         label=_("Your phone number"),
@@ -103,8 +103,6 @@ class AboutYouForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscripta
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.error_messages["required"] = _("Fill this in to go on.")
         for name in GUARDIAN:
             self.fields[name].required = self.data.get("who") != ME
         if self.instance.guardian_name:

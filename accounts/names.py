@@ -22,6 +22,16 @@ def _tidied(character: str) -> str:
     return "" if is_unseen else character
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two names differ in nothing but case, spaces and the signs between letters."""
+    return _letters(one) == _letters(other)
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    return "".join(c for c in plain if unicodedata.category(c)[0] not in "ZPC")
+
+
 class LineField(forms.CharField):
     """One line of text; what cannot be seen counts as not written."""
 

@@ -1,10 +1,27 @@
-"""The rule for passwords, said kindly."""
+"""The rules for passwords, said kindly."""
 
-from django.contrib.auth.password_validation import MinimumLengthValidator
+import re
+
+from django.contrib.auth.password_validation import (
+    MinimumLengthValidator,
+    UserAttributeSimilarityValidator,
+)
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from zxcvbn import zxcvbn
+
+from accounts.models import User
 
 HELP = gettext_lazy("15 characters or more. A few words are best, with spaces if you like.")
+HARD = 4  # zxcvbn's highest score: ten thousand million guesses and more
+LOOKED_AT = 72  # characters; zxcvbn takes no more, and they are enough to tell
+# What comes to mind first to somebody who signs up here, and so to somebody who guesses.
+OUR_WORDS = [
+    *("telehealth", "therapy", "therapist", "counseling", "counselor", "psychologist", "clinic"),
+    *("practice", "patient", "visit", "session", "appointment", "doctor", "health", "mental"),
+    *("anxiety", "depression", "trauma", "grief", "healing", "recovery"),
+]
 
 
 class LongEnough(MinimumLengthValidator):
@@ -15,3 +32,35 @@ class LongEnough(MinimumLengthValidator):
             "This is too short to be safe. Make it %(length)d characters or more."
             " A few words are best."
         ) % {"length": self.min_length}
+
+
+class NotTheEmail(UserAttributeSimilarityValidator):
+    def __init__(self) -> None:
+        super().__init__(user_attributes=("email",))
+
+    def get_error_message(self) -> str:
+        return _("This is too much like your email. Choose words that have nothing to do with it.")
+
+
+class HardToGuess:
+    """Refuses what guessers try first, such as a word over and over, or a known password.
+
+    The same document asks for such a list, and for none of the rules about signs and numbers.
+    """
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        """
+        :raises ValidationError:
+        """
+        known = OUR_WORDS + (re.split(r"[\W_]+", user.email) if user else [])
+        if zxcvbn(password[:LOOKED_AT], known)["score"] < HARD:
+            raise ValidationError(
+                _(
+                    "This would be guessed soon. Put a few words together that do not belong"
+                    " together, and no name or date of yours."
+                ),
+                code="password_easy",
+            )
+
+    def get_help_text(self) -> str:
+        return str(HELP)

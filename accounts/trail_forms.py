@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import trail, trail_words
 from accounts.models import Practice
 from accounts.trail_export import Kind
+from core.form_words import Worded
 
 YEARS = range(2000, 2200)  # of which there can be entries
 LONGEST_NUMBER = 18  # digits: more do not fit into the database
@@ -26,7 +27,7 @@ def by_words() -> list[tuple[str, Any]]:
     return [("", _("All")), *sorted(trail_words.ACTIONS.items(), key=lambda pair: str(pair[1]))]
 
 
-class SearchForm(forms.Form):
+class SearchForm(Worded, forms.Form):
     """Of a practice. Where no days are given: the last seven."""
 
     from_day = day_field(_("From"))

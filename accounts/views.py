@@ -19,7 +19,7 @@ from accounts.permissions import PATIENT, policy
 def about_you(request: SignedInRequest) -> HttpResponse:
     form = form_for(request)
     context = {"form": form, "next": wanted(request)}
-    if request.method == "GET":
+    if request.method != "POST":
         return render(request, "accounts/about_you.html", context)
     if form.is_valid() and saved(form, by=request.user):
         return HttpResponseRedirect(following(request, otherwise="home"))

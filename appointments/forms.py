@@ -12,6 +12,7 @@ from accounts.care_team import CareRelationship
 from accounts.codes import STATE_ZONES, Concern, Language, State
 from accounts.models import Provider
 from core import zones
+from core.form_words import Worded
 
 YEARS = range(2000, 2200)  # in which a visit can be asked for
 CHOOSE_STATE = {
@@ -24,7 +25,7 @@ def _with_blank(words: Any, choices: list[tuple[str, Any]]) -> list[tuple[str, A
     return [("", words), *choices]
 
 
-class StateForm(forms.Form):
+class StateForm(Worded, forms.Form):
     """Where the visitor will be: without it we cannot say who may treat her."""
 
     state = forms.ChoiceField(
@@ -78,7 +79,7 @@ class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at
         return super().to_python(value)
 
 
-class EndCareForm(forms.Form):
+class EndCareForm(Worded, forms.Form):
     reason = forms.ChoiceField(
         label=_("Why does it end?"),
         choices=CareRelationship.EndReason.choices,
@@ -87,7 +88,7 @@ class EndCareForm(forms.Form):
     )
 
 
-class HoldForm(forms.Form):
+class HoldForm(Worded, forms.Form):
     """A time beside a provider's name. Nobody types it: it comes from a button."""
 
     provider = ProviderField(Provider.objects.all(), to_field_name="slug")
@@ -106,7 +107,7 @@ class HoldForm(forms.Form):
         return at.astimezone(UTC)
 
 
-class ZoneForm(forms.Form):
+class ZoneForm(Worded, forms.Form):
     """The zone in which times are shown."""
 
     zone = forms.ChoiceField(label=_("Show times in"))

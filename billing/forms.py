@@ -5,10 +5,12 @@ from datetime import date
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.form_words import Worded
+
 YEARS = range(2000, 2200)  # of which there can be books
 
 
-class LedgerFilter(forms.Form):
+class LedgerFilter(Worded, forms.Form):
     day = forms.DateField(
         label=_("Day"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

@@ -34,7 +34,7 @@ RECEIPTS_A_PAGE = 20
 def card(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
     leads_to = following(request, otherwise="home")
-    if request.method == "GET":
+    if request.method != "POST":
         return show_card(request, patient, leads_to)
     back = request.build_absolute_uri(address("billing:card_return", next=leads_to))
     try:
@@ -51,6 +51,7 @@ def show_card(
         "card": cards.in_use(patient),
         "next": leads_to,
         "fee_cents": onward.fee_cents_of(leads_to),
+        "owed": onward.owed_at(leads_to, by=request.user),
         "practice": patient.practice,
         "is_closed": status != HTTPStatus.OK,
     }
@@ -71,13 +72,16 @@ def card_return(request: SignedInRequest) -> HttpResponse:
             now=timezone.now(),
         )
     except gateways.CardNotSaved:
-        messages.info(request, _("No card was added. Nothing has been charged."))
+        messages.info(request, _("No card was added, and none was charged."))
         return redirect(address("billing:card", next=leads_to))
     except cards.SomebodyElses as stranger:
         raise Http404 from stranger
     except gateways.NoGateway:
         return show_card(request, patient, leads_to, status=503)
-    messages.info(request, _("Your card is on file. Nothing has been charged."))
+    if onward.owed_at(leads_to, by=request.user):
+        messages.info(request, _("Your card is on file. Pay with it here when you are ready."))
+    else:
+        messages.info(request, _("Your card is on file. Nothing has been charged."))
     return HttpResponseRedirect(leads_to)
 
 

@@ -7,16 +7,17 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from accounts.models import Patient
-from accounts.names import LineField
-from care.consents import Document
+from accounts.names import LineField, is_same
+from care.consents import Document, signer_of
+from core.form_words import Worded
 
 
-class SignForm(forms.Form):
+class SignForm(Worded, forms.Form):
     """Has the fields `agree-<kind>` and `sha256-<kind>` for each document, and `signed_name`."""
 
     def __init__(self, data: Any, *, documents: Sequence[Document], patient: Patient) -> None:
         super().__init__(data)
-        self.documents = documents
+        self.documents, self.signer = documents, signer_of(patient)
         for document in documents:
             self.fields[f"agree-{document.kind}"] = forms.BooleanField(
                 label=_("I have read “%(title)s” and agree") % {"title": document.title},
@@ -29,11 +30,24 @@ class SignForm(forms.Form):
             )
         self.fields["signed_name"] = LineField(
             label=name_label(patient),
-            help_text=_("Typing it here is your signature."),
+            help_text=_("Typing it here is your signature: %(name)s.") % {"name": self.signer},
             max_length=120,
             widget=forms.TextInput(attrs={"autocomplete": "name"}),
             error_messages={"required": _("Type your full name to sign.")},
         )
+
+    def clean_signed_name(self) -> str:
+        """Another name would be no signature of the person who agrees."""
+        signed_name: str = self.cleaned_data["signed_name"]
+        if not is_same(signed_name, self.signer):
+            raise forms.ValidationError(
+                _(
+                    "We know you as %(name)s. Type that name to sign. If it is not right, change it"
+                    " under “About you” first."
+                )
+                % {"name": self.signer}
+            )
+        return signed_name
 
     @property
     def parts(self) -> list[tuple[Document, forms.BoundField, forms.BoundField]]:

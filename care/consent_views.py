@@ -21,7 +21,7 @@ def sign(request: SignedInRequest) -> HttpResponse:
     patient = get_object_or_404(Patient, user=request.user)
     if not (documents := consents.missing(patient, on=timezone.localdate())):
         return signed(request, patient)
-    if request.method == "GET":
+    if request.method != "POST":
         return page(request, SignForm(None, documents=documents, patient=patient), status=200)
     form = SignForm(request.POST, documents=documents, patient=patient)
     if not form.is_valid():

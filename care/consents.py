@@ -76,6 +76,11 @@ def signed(patient: Patient) -> list[tuple[Consent, Document]]:
     return [(consent, texts[consent.kind, consent.version]) for consent in rows]
 
 
+def signer_of(patient: Patient) -> str:
+    """Return the name of whose signature counts: the guardian's for a child."""
+    return patient.guardian_name or patient.legal_name
+
+
 @transaction.atomic
 def sign(
     *, patient: Patient, document: Document, signed_name: str, by: User, now: datetime

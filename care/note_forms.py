@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from care.models import ProgressNote
+from core.form_words import Worded
 
 
 class Draft(forms.CharField):
@@ -13,7 +14,7 @@ class Draft(forms.CharField):
         """Nothing is refused here: signing refuses an empty note."""
 
 
-class NoteForm(forms.Form):
+class NoteForm(Worded, forms.Form):
     SAVE, SIGN = "save", "sign"
     use_required_attribute = False
 

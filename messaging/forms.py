@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.form_words import Worded
 from messaging.models import LONGEST
 
 
@@ -22,7 +23,7 @@ class Words(forms.CharField):
         return attrs
 
 
-class MessageForm(forms.Form):
+class MessageForm(Worded, forms.Form):
     message_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid.uuid4)
     body = Words(
         label=_("Your message"),
@@ -42,7 +43,7 @@ class MessageForm(forms.Form):
         return MessageForm({"message_id": uuid.uuid4(), "body": self["body"].value()})
 
 
-class EarlierForm(forms.Form):
+class EarlierForm(Worded, forms.Form):
     """From where on a page shows what is older."""
 
     before = forms.IntegerField(min_value=1, required=False)
@@ -52,5 +53,5 @@ class EarlierForm(forms.Form):
         return self.cleaned_data["before"] if self.is_valid() else None
 
 
-class ReadingForm(forms.Form):
+class ReadingForm(Worded, forms.Form):
     number = forms.IntegerField(min_value=1)

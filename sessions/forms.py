@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import State
 from accounts.forms import PhoneField
+from core.form_words import Worded
 from sessions.models import VideoSession
 
 
@@ -14,7 +15,7 @@ def is_yes(value: Any) -> bool:
     return bool(value == "yes")
 
 
-class CheckInForm(forms.Form):
+class CheckInForm(Worded, forms.Form):
     state = forms.ChoiceField(
         label=_("Which state are you in right now?"),
         choices=State.choices,

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from functools import wraps
@@ -61,10 +61,16 @@ def read(mail: EmailMessage) -> Letter:
     return Letter(
         subject=mail.get("Subject", ""),
         to=mail.get("To", ""),
-        sent_at=parsedate_to_datetime(mail["Date"]) if mail["Date"] else None,
+        sent_at=sent_at(mail["Date"]) if mail["Date"] else None,
         body=body.get_content() if body else "",
         attachments=[part.get_filename("") for part in mail.iter_attachments()],
     )
+
+
+def sent_at(date: str) -> datetime:
+    """Django writes "-0000": UTC, with nothing said about where the writer is (RFC 5322, 3.3)."""
+    at = parsedate_to_datetime(date)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @policy(PUBLIC)

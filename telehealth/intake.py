@@ -41,9 +41,16 @@ def for_holder(view: View) -> Routed:
         # Looked for second: a hold may become a booking meanwhile, and never the other way.
         if is_booked(appointment_id, by=request.user):
             return redirect("appointments:detail", appointment_id)
-        return render(request, "booking_gone.html", status=404)
+        return gone(request)
 
     return guarded
+
+
+def gone(request: HttpRequest) -> HttpResponse:
+    """Say that nothing is held here; and what is, where she chose another time since."""
+    held = Appointment.objects.held_by(known_holder(request)).select_related("provider")
+    context = {"held": held.filter(held_until__gt=timezone.now()).first()}
+    return render(request, "booking_gone.html", context, status=404)
 
 
 def is_booked(appointment_id: UUID, *, by: object) -> bool:

@@ -229,8 +229,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "accounts.passwords.LongEnough",
         "OPTIONS": {"min_length": 15},  # NIST SP 800-63B-4: 15 where a password stands alone
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.passwords.NotTheEmail"},
+    {"NAME": "accounts.passwords.HardToGuess"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"

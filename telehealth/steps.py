@@ -1,7 +1,6 @@
 """How far one is on the way from a held time to a visit."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
@@ -34,7 +33,7 @@ class Step:
 @dataclass(frozen=True)
 class Way:
     steps: list[Step]
-    held_until: datetime
+    visit: Appointment  # the one that is held, or was until a moment ago
     is_held: bool  # still
 
 
@@ -47,8 +46,11 @@ def way(request: HttpRequest) -> dict[str, Way]:
     here = HERE.get(match.view_name) if match else None
     if here is None or not (holder := known_holder(request)):
         return {}
-    held = Appointment.objects.held_by(holder).values_list("held_until", flat=True).first()
-    if held is None:
+    held = Appointment.objects.held_by(holder).select_related("provider").first()
+    if held is None or held.held_until is None:
         return {}
+    is_held = held.held_until > timezone.now()
+    if here == len(WORDS) and not is_held:
+        return {}  # the page itself says so, and offers the time again
     steps = [Step(n, words, n == here, n < here) for n, words in enumerate(WORDS, start=1)]
-    return {"way": Way(steps, held, is_held=held > timezone.now())}
+    return {"way": Way(steps, held, is_held)}

@@ -1,6 +1,9 @@
 import re
+from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
+import time_machine
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
@@ -17,6 +20,7 @@ from tests.signing_in import show_factor
 EMAIL = "Alice.Doe@Example.com"
 FORM = {"email": EMAIL, "password1": PASSWORD}
 BOOKING = "/booking/8d5f4f0e-58a1-4a05-8a4d-9d3b2b3c7d11/"
+ON = "?" + urlencode({"next": BOOKING})
 
 
 @pytest.fixture
@@ -272,3 +276,114 @@ def test_no_code_stays_in_the_outbox(db, client):
         {"subject", "body", "to", "send_before"},
         {},
     )
+
+
+def test_coming_back_to_the_code_once_signed_in_leads_on(db, client):
+    """As the browser's Back does after the code was right."""
+    page = sign_up(client, next=BOOKING)["Location"]
+    confirm(client, newest_code())
+
+    response = client.get(page)
+
+    assert (response.status_code, response["Location"]) == (302, BOOKING)
+
+
+def test_coming_to_the_code_without_one_leads_home(confirmed, client):
+    client.force_login(confirmed)
+
+    response = client.get(reverse("account_email_verification_sent"))
+
+    assert response["Location"] == reverse("home")
+
+
+def test_after_three_wrong_codes_one_signs_in_with_a_new_one_and_goes_on(db, client):
+    page = sign_up(client, next=BOOKING)["Location"]
+    for _ in range(3):
+        last = client.post(page, {"code": "0000-0000"})
+    cache.clear()  # ten seconds pass
+
+    words = client.get(last["Location"]).content.decode()
+    code_page = client.post(last["Location"], {"login": EMAIL, "password": PASSWORD})["Location"]
+    response = client.post(code_page, {"code": newest_code()})
+
+    assert last["Location"] == reverse("account_login") + ON
+    assert "That was the third wrong code, so it does not count any more." in words
+    assert reverse("account_signup") + ON in words
+    assert response["Location"] == BOOKING
+
+
+SOON = "You can ask for a new one in ten seconds."
+
+
+def test_a_new_code_asked_for_at_once_stays_on_the_page(db, client):
+    page = sign_up(client, next=BOOKING)["Location"]
+
+    response = client.post(page, {"action": "resend"}, follow=True)
+
+    assert (response.status_code, response.redirect_chain) == (200, [(page, 302)])
+    assert SOON in response.content.decode()
+    assert client.post(page, {"code": newest_code()})["Location"] == BOOKING
+
+
+def test_the_same_email_again_at_once_stays_on_the_form(db, client):
+    sign_up(client, next=BOOKING)
+    confirm(client, "", action="restart")
+
+    response = sign_up(client, next=BOOKING)
+
+    assert (response.status_code, User.objects.count()) == (422, 1)
+    assert SOON in response.content.decode()
+
+
+def test_signing_in_at_once_without_the_code_says_when_it_goes_on(db, client):
+    sign_up(client)
+    client.cookies.clear()
+
+    response = client.post(reverse("account_login"), {"login": EMAIL, "password": PASSWORD})
+
+    assert (response.status_code, SOON in response.content.decode()) == (422, True)
+
+
+def test_another_new_email_at_once_stays_on_the_form(confirmed, client):
+    client.force_login(confirmed)
+    form = {"action_add": "1", "email": "new@example.com"}
+    client.post(reverse("account_email"), form)
+
+    response = client.post(reverse("account_email"), form)
+
+    assert (response.status_code, SOON in response.content.decode()) == (422, True)
+
+
+@pytest.mark.parametrize("email", [EMAIL, "new@example.com"])
+def test_who_has_an_account_leaves_the_code_for_the_sign_in(confirmed, client, email):
+    page = sign_up(client, email=email, next=BOOKING)["Location"]
+    words = client.get(page).content.decode()
+
+    response = client.post(page, {"action": "sign-in", "next": BOOKING})
+
+    assert "I already have an account" in words
+    assert "If this email has an account here already, the letter says so" in words
+    assert client.get(response["Location"]).status_code == 200
+    assert response["Location"] == reverse("account_login") + ON
+
+
+def test_a_new_email_can_be_corrected(confirmed, client):
+    client.force_login(confirmed)
+    client.post(reverse("account_email"), {"action_add": "1", "email": "wrong@example.com"})
+    words = client.get(reverse("account_email_verification_sent")).content.decode()
+
+    response = confirm(client, "", action="restart")
+
+    assert "I already have an account" not in words
+    assert (response["Location"], signed_in_id(client)) == (
+        reverse("account_email"),
+        str(confirmed.pk),
+    )
+
+
+def test_a_code_that_is_too_old_leads_to_the_sign_in_and_on(db, client):
+    page = sign_up(client, next=BOOKING)["Location"]
+    with time_machine.travel(timezone.now() + timedelta(minutes=16)):
+        response = client.get(page)
+
+    assert response["Location"] == reverse("account_login") + ON

@@ -1,7 +1,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.names import LineField, tidy
+from accounts.names import LineField, is_same, tidy
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,18 @@ def test_what_cannot_be_seen_is_not_kept(written, kept):
 def test_a_line_with_nothing_to_see_is_not_filled_in(written):
     with pytest.raises(ValidationError):
         LineField().clean(written)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Alice Doe", "  alice   DOE", True),
+        ("Mary-Jane O\u2019Neil", "mary jane o'neil", True),
+        ("Zo\u00eb Stra\u00dfe", "zoe\u0308 STRASSE", True),
+        ("Alice Doe", "Alice Roe", False),
+        ("Alice Doe", "Alice", False),
+        ("\u0930\u093e\u092e", "\u0930\u092e", False),
+    ],
+)
+def test_names_are_the_same_whatever_their_case_and_spaces(one, other, same):
+    assert is_same(one, other) == same

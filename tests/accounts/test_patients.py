@@ -124,7 +124,7 @@ def test_of_a_guardian_nothing_is_kept_for_oneself(newcomer, sign_in):
         ({"guardian_relation": " "}, "guardian_relation", "Fill this in to go on."),
         ({"date_of_birth": "1991-05-04"}, "date_of_birth", "From 18 on, everyone has an account"),
         ({"who": "me"}, "date_of_birth", "Under 18, a parent or guardian creates the account"),
-        ({"who": "nobody"}, "who", "Select a valid choice."),
+        ({"who": "nobody"}, "who", "Choose one from the list."),
         ({"who": ""}, "who", "Fill this in to go on."),
     ],
 )
@@ -167,8 +167,8 @@ def test_the_page_leads_home_rather_than_to_another_site(newcomer, sign_in):
         ("date_of_birth", "1066-01-01", "Check the year: this is not a date of birth."),
         ("date_of_birth", "yesterday", "Write the date as month/day/year, such as 05/04/1991."),
         ("date_of_birth", "2020-01-01", "call us at 312-555-0100 and we arrange it together."),
-        ("state", "ZZ", "Select a valid choice."),
-        ("zone", "Mars/Base", "Select a valid choice."),
+        ("state", "ZZ", "Choose one from the list."),
+        ("zone", "Mars/Base", "Choose one from the list."),
         ("legal_name", "", "Fill this in to go on."),
     ],
 )

@@ -77,7 +77,7 @@ def test_coming_back_without_a_card_is_no_harm(sign_in, alice):
     page = client.get(reverse("billing:card_return"), {"next": NEXT}, follow=True)
 
     assert page.redirect_chain == [(f"/card/?next={quote(NEXT, safe='')}", 302)]
-    assert "No card was added. Nothing has been charged." in text_of(page)
+    assert "No card was added, and none was charged." in text_of(page)
 
 
 def test_coming_back_twice_is_one_card(sign_in, alice):
@@ -261,6 +261,31 @@ def test_a_declined_card_is_told_kindly_with_the_way_on(sign_in, declined, alice
         "Try this card again",
     ]:
         assert words in page
+
+
+def test_for_a_declined_payment_the_card_page_says_when_it_is_charged(sign_in, declined, alice):
+    here = reverse("billing:receipt", args=[declined.pk])
+    client = sign_in(alice.user)
+
+    page = text_of(client.get(reverse("billing:card"), {"next": here}))
+    there = client.post(reverse("billing:card"), {"next": here})
+    form = {"number": steps.GOOD, "expires": "01/30", "cvc": "123"}
+    after = text_of(client.get(client.post(there.url, form).url, follow=True))
+
+    assert "Nothing is charged today." not in page
+    assert "You pay on the next page, when you press the button there" in page
+    assert "$150.00, for the visit that you had." in page
+    assert '<button class="btn" type="submit">Use another card</button>' in page
+    assert "Your card is on file. Pay with it here when you are ready." in after
+    assert "Nothing has been charged." not in after
+
+
+def test_another_persons_receipt_changes_nothing_on_the_card_page(sign_in, declined, mallory):
+    here = reverse("billing:receipt", args=[declined.pk])
+
+    page = text_of(sign_in(mallory.user).get(reverse("billing:card"), {"next": here}))
+
+    assert "Nothing is charged today." in page
 
 
 def test_with_another_card_paying_is_the_way_on(sign_in, declined, alice):
@@ -452,7 +477,7 @@ def test_a_day_that_is_none_is_422_with_what_was_typed(ledger):
 
     assert answer.status_code == 422
     assert 'value="yesterday"' in text_of(answer)
-    assert "Enter a valid date." in text_of(answer)
+    assert "Write the date as month/day/year, such as 05/04/1991." in text_of(answer)
 
 
 def test_long_books_have_pages_that_keep_the_day(ledger, biller):

@@ -178,6 +178,34 @@ def test_without_a_tick_nothing_is_signed_and_the_name_kept(alice, sign_in):
     assert 'value="Alice Doe"' in page
 
 
+@pytest.mark.parametrize("name", ["Mallory Moe", "Alice", "x", "Alice Doe Junior"])
+def test_nobody_signs_with_another_name(alice, sign_in, name):
+    fields = form(consents.in_force(on=TODAY), signed_name=name)
+
+    response = sign_in(alice.user).post(ADDRESS, fields)
+
+    page = response.content.decode()
+    assert (response.status_code, Consent.objects.count()) == (422, 0)
+    assert "We know you as Alice Doe. Type that name to sign." in page
+    assert f'value="{name}"' in page
+
+
+def test_case_and_spaces_of_a_signature_are_forgiven(alice, sign_in):
+    fields = form(consents.in_force(on=TODAY), signed_name="  alice  DOE ")
+
+    response = sign_in(alice.user).post(ADDRESS, fields)
+
+    assert response.status_code == 302
+    assert set(Consent.objects.values_list("signed_name", flat=True)) == {"alice DOE"}
+
+
+@pytest.mark.parametrize(("name", "status"), [("Mary Doe", 302), ("Kit Doe", 422)])
+def test_for_a_child_it_is_the_guardians_name(kit, sign_in, name, status):
+    fields = form(consents.in_force(on=TODAY), signed_name=name)
+
+    assert sign_in(kit.user).post(ADDRESS, fields).status_code == status
+
+
 def test_a_text_that_changed_meanwhile_is_shown_anew_and_not_signed(texts, alice, sign_in):
     texts("telehealth", "2026-01-01", "# Care\n\nOld words.")
     fields = form(consents.in_force(on=TODAY))

@@ -42,8 +42,7 @@ OF_ADMINS = {
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 READ = "GET HEAD"
-FORM = "GET POST"
-PAGE = "GET HEAD POST"
+FORM = PAGE = "GET HEAD POST"
 
 TABLE = {
     # Finding a therapist, and visits

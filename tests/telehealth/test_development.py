@@ -167,6 +167,21 @@ def stamp(folder: Path):
 
 
 @routed
+@pytest.mark.parametrize(
+    "date", ["Thu, 26 Nov 2026 20:00:00 -0000", "Thu, 26 Nov 2026 14:00:00 -0600"]
+)
+def test_the_mailbox_says_when_in_the_readers_zone(
+    development, db, settings, client, tmp_path, date
+):
+    settings.MAILBOX_DIR = tmp_path
+    (tmp_path / "a.eml").write_text(f"Subject: x\nTo: a@example.com\nDate: {date}\n\nHello")
+
+    page = client.get(reverse("mailbox")).content.decode()
+
+    assert "Thursday, November 26, 2026, 3:00\u202fPM, Eastern Time (New York)" in page
+
+
+@routed
 def test_an_empty_mailbox_says_so(development, db, settings, client, tmp_path):
     settings.MAILBOX_DIR = tmp_path
 

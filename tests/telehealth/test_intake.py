@@ -143,7 +143,7 @@ def test_the_review_says_all_that_is_agreed(ready, held):
         "$150.00 for the whole visit, charged after it.",
         "Visa ending in 4242",
         "Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time (Chicago)",
-        "Your time is held until 9:10\u202fAM, Central Time (Chicago).",
+        "Central Time (Chicago), with Bob Ray. It is kept for you until 9:10\u202fAM.",
         "call or text 988",
     ]:
         assert plain(words) in page
@@ -268,7 +268,36 @@ def test_the_way_shows_where_one_is(visitor, held):
     page = visitor.get(leading_back("account_signup", held)).content.decode()
 
     assert '<li aria-current="step"><b>2</b> <span>Account</span></li>' in page
-    assert "Your time is held until 10:10\u202fAM, Eastern Time (New York)." in page
+    assert (
+        "Thursday, December 3, 2026, 10:00\u202fAM, Eastern Time (New York), with Bob Ray."
+        " It is kept for you until 10:10\u202fAM." in page
+    )
+
+
+def test_the_way_says_that_a_time_ran_out_but_not_where_the_page_does(ready, held, clock):
+    clock.shift(10 * MINUTE)
+
+    before = ready.get(leading_back("accounts:about_you", held)).content.decode()
+    last = review(ready, held).content.decode()
+
+    assert "Go on: at the next step we ask for it again." in before
+    assert "Go on: at the next step we ask for it again." not in last
+    assert "Hold it for me again" in last
+
+
+def test_the_page_of_a_time_that_was_let_go_leads_to_the_one_that_is_held(visitor, dr_bob, carol):
+    first = make_hold(dr_bob)
+    first_id = first.id
+    first.delete()  # as holding another does
+    second = make_hold(carol)
+
+    response = visitor.get(reverse("booking", args=[first_id]))
+
+    page = plain(response.content.decode())
+    assert response.status_code == 404
+    assert "You hold another time now" in page
+    assert plain("10:00\u202fAM, Eastern Time (New York), with Carol Fox, PsyD.") in page
+    assert f'href="{reverse("booking", args=[second.id])}"' in page
 
 
 def test_the_way_is_not_shown_to_who_holds_no_time(client, held):

@@ -7,12 +7,13 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from billing.gateways.simulator import cards
+from core.form_words import Worded
 
 # So that no browser offers a real card here.
 NEVER_FILL = {"autocomplete": "off", "inputmode": "numeric"}
 
 
-class TestCardForm(forms.Form):
+class TestCardForm(Worded, forms.Form):
     number = forms.CharField(
         label=_("Card number"),
         help_text=_("One of the test cards below. Never a real one."),

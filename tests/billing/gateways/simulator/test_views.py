@@ -71,7 +71,7 @@ def test_a_card_that_cannot_be_saved_is_422_and_the_page_stays(type_card, number
     ("fields", "words"),
     [
         ({"number": "4111111111111111"}, "This is not a test card. Choose one from the list."),
-        ({"number": ""}, "This field is required."),
+        ({"number": ""}, "Fill this in to go on."),
         ({"expires": "13/34"}, "Type month and year, such as 12/34."),
         ({"expires": "soon"}, "Type month and year, such as 12/34."),
         ({"expires": "11/26"}, "This card has expired. Use another one."),
