@@ -13,6 +13,9 @@ from django.views.generic.edit import FormMixin
 
 from accounts.adapter import JUST_SENT
 from accounts.following import following, leading, wanted
+from accounts.invitation_views import kept
+from accounts.step_up import stepped_up
+from accounts.wall import before_factor
 
 THIRD_WRONG_CODE = gettext_lazy(
     "That was the third wrong code, so it does not count any more. Your account is safe. Sign in,"
@@ -22,11 +25,6 @@ THIRD_WRONG_CODE = gettext_lazy(
 
 class JustSent(Exception):
     """A letter went to this address a moment ago: no other one leaves for ten seconds."""
-
-
-from accounts.invitation_views import kept
-from accounts.step_up import stepped_up
-from accounts.wall import before_factor
 
 
 class Answers422:

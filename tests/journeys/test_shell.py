@@ -73,8 +73,8 @@ def too_small(page: Page) -> list[str]:
     "address",
     [
         "/home/", "/visits/", "/messages/", "/messages/{thread}/", "/visits/{visit}/check-in/",
-        "/visits/{visit}/devices/", "/card/", "/receipts/", "/account/about-you/", "/account/access/",
-        "/account/password/change/", "/help-now/", "/visits/{visit}/", "/",
+        "/visits/{visit}/devices/", "/card/", "/receipts/", "/account/about-you/",
+        "/account/access/", "/account/password/change/", "/help-now/", "/visits/{visit}/", "/",
     ],
 )  # fmt: skip
 def test_what_a_patient_presses_is_large_enough(hers, visit, thread, address, axe):
