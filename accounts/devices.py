@@ -38,7 +38,8 @@ class Device:
 
 
 def sessions_of(user: User) -> QuerySet[UserSession]:
-    return UserSession.objects.filter(user=user)
+    found: QuerySet[UserSession] = UserSession.objects.filter(user=user)
+    return found
 
 
 def of(request: HttpRequest, user: User) -> list[Device]:

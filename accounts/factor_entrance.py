@@ -99,7 +99,9 @@ class AddPasskey(Answers422, webauthn.AddWebAuthnView):
 
 
 def passkeys_of(user: Any) -> QuerySet[Authenticator]:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    kind = Authenticator.Type.WEBAUTHN
+    found: QuerySet[Authenticator] = Authenticator.objects.filter(user=user, type=kind)
+    return found
 
 
 class RenamePasskey(Answers422, webauthn.EditWebAuthnView):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.db import close_old_connections
+from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -17,7 +17,14 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     try:
         return render(request, "404.html", status=404)
     finally:
-        close_old_connections()
+        let_go()
+
+
+def let_go() -> None:
+    """Give back what this thread holds of the database, unless a transaction needs it."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close_if_unusable_or_obsolete()
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -6,6 +6,8 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from core import reads
+
 View = Callable[..., HttpResponse]
 
 
@@ -35,6 +37,7 @@ def look(request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpRespon
         with transaction.atomic():
             response = answer()
             transaction.set_rollback(True)
+        reads.take()  # what was opened goes nowhere
     finally:
         request.method = "HEAD"  # servers drop the body by it
     return response

@@ -196,7 +196,7 @@ def test_case_and_spaces_of_a_signature_are_forgiven(alice, sign_in):
     response = sign_in(alice.user).post(ADDRESS, fields)
 
     assert response.status_code == 302
-    assert set(Consent.objects.values_list("signed_name", flat=True)) == {"alice DOE"}
+    assert {consent.signed_name for consent in Consent.objects.all()} == {"alice DOE"}
 
 
 @pytest.mark.parametrize(("name", "status"), [("Mary Doe", 302), ("Kit Doe", 422)])

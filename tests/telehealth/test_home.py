@@ -347,12 +347,12 @@ def test_every_page_leads_a_patient_to_her_account(hers):
 
 
 @pytest.mark.parametrize("role", Membership.Role.values)
-def test_whoever_works_here_finds_the_password_and_no_quick_exit(practice, sign_in, role):
+def test_whoever_works_here_finds_security_settings_and_no_quick_exit(practice, sign_in, role):
     person = make_member(practice, role, "staff@example.com")
 
     page = sign_in(person).get(reverse("messaging:list")).content.decode()
 
-    assert f'href="{reverse("account_change_password")}"' in page
+    assert f'href="{reverse("accounts:security")}"' in page
     assert "#account" not in page
 
 
