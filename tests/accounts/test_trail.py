@@ -346,7 +346,7 @@ def test_the_board_asks_the_same_number_of_questions(
         saw(patient, by=by)
     theirs.get(LOG)
 
-    with django_assert_num_queries(13 + RECORDED):
+    with django_assert_num_queries(12 + RECORDED):
         theirs.get(LOG)
 
 
