@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import WORKS_AS, Care
 from accounts.models import Membership, Patient, Practice
+from core.form_words import Worded
 
 ASSIGNED = [Care.COVERING, Care.SUPERVISING, Care.PEER]  # treating begins with a visit
 
@@ -28,7 +29,7 @@ class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # as above
         return f"{member.user.display_name}, {member.get_role_display()}"
 
 
-class AssignForm(forms.Form):
+class AssignForm(Worded, forms.Form):
     """Offers the practice's own people only; what is not offered cannot be chosen."""
 
     patient = PatientField(

@@ -48,6 +48,13 @@ def touch(session: Any, *, now: float) -> bool:
     return True
 
 
+def unlock(session: Any, user: User, *, now: float) -> None:
+    """The person has proved herself: in full if the day was over, so that another begins."""
+    if is_over(session, now=now):
+        enter(session, user, now=now)
+    touch(session, now=now)
+
+
 def seconds_left(session: Any, *, now: float) -> int:
     """Seconds until the session locks; none or less if it is locked."""
     limit = limit_of(session)

@@ -8,13 +8,15 @@ from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts import idle
 from accounts.factor_forms import FactorAgainForm, PasskeyAgainForm, verified
 from accounts.models import User
+from core.form_words import Worded
 
 ASKED = _("Fill this in to go on.")
 
 
-class UnlockForm(forms.Form):
+class UnlockForm(Worded, forms.Form):
     password = forms.CharField(
         label=_("Your password"),
         strip=False,
@@ -51,8 +53,10 @@ class UnlockForm(forms.Form):
                 self.add_error("code", shown.errors["code"][0])
         return cleaned
 
-    def save(self, request: HttpRequest) -> None:
+    def unlock(self, request: HttpRequest, *, now: float) -> None:
+        """Note the proof, and open the session."""
         reauthenticate_by_password(request)
+        idle.unlock(request.session, self.user, now=now)
 
 
 class UnlockByPasskeyForm(PasskeyAgainForm):
@@ -62,5 +66,6 @@ class UnlockByPasskeyForm(PasskeyAgainForm):
         verified(self.cleaned_data["credential"])
         return super().checked()
 
-    def save(self, request: HttpRequest) -> None:
-        super().save()
+    def unlock(self, request: HttpRequest, *, now: float) -> None:
+        self.save()
+        idle.unlock(request.session, self.user, now=now)

@@ -25,15 +25,12 @@ def lock(request: SignedInRequest) -> HttpResponse:
     if not form.is_valid():
         kept = request.POST.get("kept", "")
         return lock_page.show(request, form=form, kept=kept, status=422)
-    form.save(request)
-    return unlock(request)
+    form.unlock(request, now=idle.clock())
+    return unlocked(request)
 
 
-def unlock(request: SignedInRequest) -> HttpResponse:
-    now = idle.clock()
-    if idle.is_over(request.session, now=now):
-        idle.enter(request.session, request.user, now=now)
-    idle.touch(request.session, now=now)
+def unlocked(request: SignedInRequest) -> HttpResponse:
+    """Lead on: to what was typed before the lock, if there is any."""
     if not idle.is_by_hand(request):
         return HttpResponse(status=204)
     if kept := lock_page.read(request.POST.get("kept", "")):

@@ -4,9 +4,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership
+from core.form_words import Worded
 
 
-class InvitationForm(forms.Form):
+class InvitationForm(Worded, forms.Form):
     email = forms.EmailField(
         label=_("Their work email"),
         help_text=_("Only who owns it can take up the invitation."),

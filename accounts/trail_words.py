@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Membership
 
 ACTIONS: dict[str, Any] = {
+    "account.closed": _("Closed an account of staff"),
+    "account.opened": _("Opened an account of staff again"),
     "appointment.arrived": _("Arrived for a visit"),
     "appointment.booked": _("Booked a visit"),
     "appointment.cancelled": _("Cancelled a visit"),
@@ -14,8 +16,11 @@ ACTIONS: dict[str, Any] = {
     "card.saved": _("Put a card on file"),
     "charge.confirmed": _("Confirmed what a visit costs"),
     "consent.signed": _("Signed a consent"),
+    "device.ended": _("Signed a device out"),
     "hold.lifted": _("Allowed the record to be erased again"),
     "hold.placed": _("Forbade the record to be erased"),
+    "invitation.sent": _("Invited someone to work here"),
+    "invitation.withdrawn": _("Took an invitation back"),
     "message.sent": _("Sent a message"),
     "note.opened": _("Began a visit's note"),
     "note.read": _("Read a visit's note"),
@@ -25,6 +30,8 @@ ACTIONS: dict[str, Any] = {
     "patient.created": _("Created the record"),
     "patient.updated": _("Changed the personal details"),
     "payment.retried": _("Tried a payment again"),
+    "role.granted": _("Took up a role"),
+    "role.taken": _("Took a role away"),
     "thread.read": _("Read messages"),
     "trail.exported": _("Took a copy of who looked at the record"),
     "video.admitted": _("Let someone into the visit"),

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Practice, Provider
+from core.form_words import Worded
 
 LONGEST = timedelta(days=2 * 366)
 
@@ -17,7 +18,7 @@ class SuperviseeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not 
         return str(provider.title)
 
 
-class ProposalForm(forms.Form):
+class ProposalForm(Worded, forms.Form):
     supervisee = SuperviseeField(
         label=_("Whose notes will you read?"),
         queryset=Provider.objects.none(),

@@ -11,6 +11,7 @@ from accounts.reading import ReadingMiddleware
 from core import duties, outbox, reads
 from core.models import AuditEvent, Duty
 from tests.factories import NOW, RECORDED, make_visit
+from tests.signing_in import signed_in
 from tests.web_role import as_owner
 
 NAME = "Alice Doe"
@@ -131,7 +132,8 @@ def test_a_stream_that_cannot_be_recorded_breaks_off(dr_bob, alice):
 async def test_the_note_survives_the_way_through_asgi(async_client, alice, dr_bob, visit):
     from channels.db import database_sync_to_async  # noqa: PLC0415
 
-    await async_client.aforce_login(dr_bob.user)
+    browser = await database_sync_to_async(signed_in)(dr_bob.user)
+    async_client.cookies = browser.cookies
     address = reverse("appointments:detail", args=[visit.id])
 
     response = await async_client.get(address)
