@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as base
 from allauth.mfa.totp import forms as totp
@@ -9,6 +10,7 @@ from allauth.mfa.webauthn import forms as webauthn
 from allauth.mfa.webauthn.internal import auth
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from accounts.entrance_forms import WordedForm, Words
@@ -30,7 +32,12 @@ class OnceForm(CodeForm):
     """A code counts once for as long as it would be taken; allauth forgets it after one step."""
 
     def clean_code(self) -> str:
-        code: str = super().clean_code()  # type: ignore[misc]  # of the form it is mixed into
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]  # of the form it is mixed into
+        except ValidationError as refusal:
+            if refusal.code == "too_many_login_attempts":  # as for passwords: this is no letter
+                raise get_account_adapter().validation_error("too_many_passwords") from refusal
+            raise
         steps = 2 * settings.MFA_TOTP_TOLERANCE + 1
         used = f"factor-code:{self.user.pk}:{code.strip()}"  # type: ignore[attr-defined]
         if not cache.add(used, "", timeout=steps * STEP):

@@ -93,7 +93,7 @@ def test_the_admin_lets_somebody_stand_in_until_the_end_of_a_day(admins, alice, 
         ("covering", "", "Say until when."),
         ("covering", "2026-11-30", "Choose today or a later day."),
         ("peer", "", "Their role in the practice does not go with this."),
-        ("treating", "", "Select a valid choice."),
+        ("treating", "", "Choose one from the list."),
     ],
 )
 def test_what_does_not_fit_is_said_and_nothing_is_kept(admins, alice, carol, role, until, said):

@@ -83,4 +83,4 @@ def test_nobody_ends_the_device_of_another(here, mallory):
 
     response = signed_in(mallory.user).post(reverse("accounts:end_device", args=[row.pk]))
 
-    assert (response.status_code, is_in(here)) == (302, True)
+    assert (response.status_code, is_in(here)) == (404, True)

@@ -59,7 +59,7 @@ def test_each_gets_to_what_is_for_them(answers, who, codes):
     assert answers(who) == codes
 
 
-def test_what_nobody_classified_looks_like_an_address_that_does_not_exist(client, settings):
+def test_what_nobody_classified_looks_like_an_address_that_does_not_exist(client, settings, db):
     for settings.DEBUG in (False, True):
         forgotten, missing = client.get("/try/forgotten/"), client.get("/never-there/")
 

@@ -10,6 +10,7 @@ from accounts.models import Patient
 from accounts.reading import ReadingMiddleware
 from core import duties, outbox, reads
 from core.models import AuditEvent, Duty
+from core.policy import SYSTEM, serves
 from tests.factories import NOW, RECORDED, make_visit
 from tests.signing_in import signed_in
 from tests.web_role import as_owner
@@ -145,7 +146,8 @@ async def test_the_note_survives_the_way_through_asgi(async_client, alice, dr_bo
 
 def test_a_duty_that_opens_a_record_is_a_row_by_the_system(alice):
     kind = "test.reading"
-    duties.HANDLERS[kind] = lambda _payload, _now: str(Patient.objects.get().legal_name)
+    read = serves(SYSTEM)(lambda _payload, _now: str(Patient.objects.get().legal_name))
+    duties.HANDLERS[kind] = read
     outbox.enqueue(kind, key="1", payload={}, due_at=NOW)
 
     duties.sweep(now=NOW)
