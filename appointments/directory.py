@@ -1,16 +1,17 @@
 """Find a provider who may treat the visitor where she is, and who has time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice
 
 from django.db.models import F, Func, Q, QuerySet
 
 from accounts.models import Provider
 from appointments import offers, reasons
+from appointments.offers import Offer
 
 NEXT_COUNT = 3  # times shown beside each provider
+APART = timedelta(hours=2)  # between them: times close together are no choice
 NEAREST_COUNT = 6  # times shown in place of one that has gone
 OTHERS_COUNT = 3  # providers shown where the chosen one has no time at all
 TWO_WEEKS = timedelta(days=14)
@@ -21,6 +22,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 class Match:
     provider: Provider
     reasons: list[str]
+    fee: str
     slots: list[datetime]
 
     @property
@@ -60,7 +62,10 @@ class Wishes:
             yield reasons.payer(self.payer)
         if self.language:
             yield reasons.language(self.language)
-        yield reasons.fee(provider, max_fee_cents=self.max_fee_cents)
+
+    def fee(self, offer: Offer) -> str:
+        minutes = offer.plan.duration_minutes
+        return reasons.fee(offer.provider, minutes=minutes, max_fee_cents=self.max_fee_cents)
 
 
 def find(
@@ -89,11 +94,23 @@ def find(
         Match(
             provider=offer.provider,
             reasons=list(wishes.reasons(offer.provider, on=on)),
-            slots=list(islice(offer.starts(state=state), NEXT_COUNT)),
+            fee=wishes.fee(offer),
+            slots=spread(offer.starts(state=state)),
         )
         for offer in offers.of(list(wishes.among(licensed)), now=now, holder=holder)
     ]
     return sorted(matches, key=lambda match: match.rank)
+
+
+def spread(starts: Iterable[datetime]) -> list[datetime]:
+    """Return the first, and those that follow in some distance."""
+    chosen: list[datetime] = []
+    for start in starts:
+        if not chosen or start - chosen[-1] >= APART:
+            chosen.append(start)
+        if len(chosen) == NEXT_COUNT:
+            break
+    return chosen
 
 
 def free_slots(
@@ -108,7 +125,7 @@ def free_slots(
 class Instead:
     """What is free in place of a time that is not."""
 
-    slots: list[datetime]  # of the same provider, the nearest first
+    slots: list[datetime]  # of the same provider, the nearest ones, by the clock
     matches: list[Match]  # others, where that provider has none
 
 
@@ -121,7 +138,7 @@ def instead_of(
     now: datetime,
     holder: str = "",
 ) -> Instead:
-    """Return other times of the provider, the one nearest to `starts_at` first, else others'."""
+    """Return the times of the provider that are nearest to `starts_at`, else those of others."""
     listed = Provider.objects.listed().filter(pk=provider.pk)
     free = [
         start
@@ -130,7 +147,7 @@ def instead_of(
     ]
     free.sort(key=lambda start: (abs(start - starts_at), start))
     if free:
-        return Instead(free[:NEAREST_COUNT], [])
+        return Instead(sorted(free[:NEAREST_COUNT]), [])
     others = find(state=state, on=on, now=now, holder=holder)
     return Instead([], [match for match in others if match.slots][:OTHERS_COUNT])
 

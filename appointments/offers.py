@@ -77,9 +77,13 @@ def of(providers: Sequence[Provider], *, now: datetime, holder: str = "") -> lis
     return [_offer(provider, busy=busy[provider.pk], now=now) for provider in providers]
 
 
+def schedule_of(provider: Provider) -> Schedule:
+    """A provider who has not said how she cuts her time gets the ordinary cut."""
+    return getattr(provider, "schedule", None) or Schedule()
+
+
 def _offer(provider: Provider, *, busy: Sequence[Interval], now: datetime) -> Offer:
-    # A provider who has not said how she cuts her time gets the ordinary cut.
-    schedule = getattr(provider, "schedule", None) or Schedule()
+    schedule = schedule_of(provider)
     horizon = now + schedule.horizon_days * ONE_DAY
     return Offer(provider, _plan(provider, schedule), busy, horizon, now)
 

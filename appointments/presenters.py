@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import Concern, Language, State
 from accounts.models import Licence, Provider, User
-from appointments import door, reasons
+from appointments import door, offers, reasons
 from appointments.booking import NotLicensed, NotOffered, SlotTaken
 from appointments.directory import Instead, Match
 from appointments.models import Appointment
@@ -42,12 +42,13 @@ class MatchRow:
     provider: Provider
     languages: list[str]
     reasons: list[str]
+    fee: str
     days: list[Day]
 
 
 def match_rows(matches: Iterable[Match], zone: ZoneInfo) -> list[MatchRow]:
     return [
-        MatchRow(m.provider, _languages(m.provider), m.reasons, by_day(m.slots, zone))
+        MatchRow(m.provider, _languages(m.provider), m.reasons, m.fee, by_day(m.slots, zone))
         for m in matches
     ]
 
@@ -71,6 +72,7 @@ def provider_facts(provider: Provider, *, on: date) -> dict[str, Any]:
     licences = [one for one in provider.licences.all() if one.valid_from <= on <= one.valid_until]
     return {
         "provider": provider,
+        "minutes": offers.schedule_of(provider).visit_minutes,
         "concerns": [Concern(code).label for code in provider.concerns],
         "languages": _languages(provider),
         "licences": [(_licence_name(one), one) for one in licences],

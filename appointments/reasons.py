@@ -1,4 +1,4 @@
-"""Why a provider is in the list, in words. Every wish of the visitor is answered by one."""
+"""Why a provider is in the list, in words; and what a visit costs, which is no reason."""
 
 from datetime import date
 
@@ -38,12 +38,18 @@ def payer(name: str) -> str:
     return _("takes %(payer)s") % {"payer": name}
 
 
-def fee(provider: Provider, *, max_fee_cents: int | None) -> str:
+def fee(provider: Provider, *, minutes: int, max_fee_cents: int | None) -> str:
     """Word the fee; the lower one, by agreement, where only that is within reach."""
     is_within = max_fee_cents is None or provider.fee_cents <= max_fee_cents
     if is_within or provider.sliding_fee_cents is None:
-        return _("%(fee)s a visit") % {"fee": dollars(provider.fee_cents)}
-    return _("from %(fee)s a visit, by agreement") % {"fee": dollars(provider.sliding_fee_cents)}
+        return _("%(fee)s for %(minutes)d minutes") % {
+            "fee": dollars(provider.fee_cents),
+            "minutes": minutes,
+        }
+    return _("from %(fee)s for %(minutes)d minutes, by agreement") % {
+        "fee": dollars(provider.sliding_fee_cents),
+        "minutes": minutes,
+    }
 
 
 def _in_sentence(label: str) -> str:

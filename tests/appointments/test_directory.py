@@ -27,13 +27,14 @@ def test_a_provider_licensed_there_is_found(dr_bob):
     [match] = found()
 
     assert match.provider == dr_bob
-    assert match.reasons == ["licensed in Illinois", "$150.00 a visit"]
+    assert match.reasons == ["licensed in Illinois"]
+    assert match.fee == "$150.00 for 50 minutes"
 
 
-def test_the_next_three_free_times_are_shown(dr_bob):
+def test_the_next_free_times_are_shown_spread_over_the_day(dr_bob):
     [match] = found()
 
-    assert match.slots == [NOON, NOON + 15 * MINUTE, NOON + 30 * MINUTE]
+    assert match.slots == [NOON, NOON + 2 * HOUR, NOON + 4 * HOUR]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,6 @@ def test_each_wish_is_answered_by_a_reason(practice):
         "licensed in Illinois",
         "takes Aetna",
         "speaks Spanish",
-        "$150.00 a visit",
     ]
 
 
@@ -139,7 +139,7 @@ def test_a_sliding_fee_within_reach_counts_and_is_named(practice):
 
     [match] = found(max_fee_cents=10000)
 
-    assert match.reasons[-1] == "from $80.00 a visit, by agreement"
+    assert match.fee == "from $80.00 for 50 minutes, by agreement"
 
 
 def test_the_ones_with_the_soonest_time_come_first_and_those_without_last(practice):
@@ -179,7 +179,7 @@ def test_days_off_and_other_hours_are_kept(dr_bob):
     )
 
     one_pm_on_the_second = NOW + 28 * HOUR
-    assert found()[0].slots == [one_pm_on_the_second, NINE, NINE + 15 * MINUTE]
+    assert found()[0].slots == [one_pm_on_the_second, NINE, NINE + 2 * HOUR]
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -202,15 +202,19 @@ def test_two_weeks_of_times_are_shown_and_no_more(dr_bob):
     assert max(slots) < NOW + timedelta(days=14)
 
 
-def test_instead_of_a_taken_time_the_nearest_of_the_same_provider_come_first(dr_bob, alice):
-    factories.make_visit(dr_bob, alice)
+def test_instead_of_a_taken_time_the_nearest_of_the_same_provider_are_shown_by_the_clock(
+    dr_bob, alice
+):
+    noon = NINE + 3 * HOUR
+    factories.make_visit(dr_bob, alice, starts_at=noon)
 
-    instead = instead_of(provider=dr_bob, starts_at=NINE, state="IL", on=TODAY, now=NOW)
+    instead = instead_of(provider=dr_bob, starts_at=noon, state="IL", on=TODAY, now=NOW)
 
     assert len(instead.slots) == NEAREST_COUNT
-    assert instead.slots[0] == NINE + HOUR
-    distances = [abs(slot - NINE) for slot in instead.slots]
-    assert distances == sorted(distances)
+    assert instead.slots == [
+        *(noon - HOUR - minutes * MINUTE for minutes in (30, 15, 0)),
+        *(noon + HOUR + minutes * MINUTE for minutes in (0, 15, 30)),
+    ]
     assert instead.matches == []
 
 

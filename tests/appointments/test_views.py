@@ -79,7 +79,7 @@ def test_the_list_says_who_why_when_and_in_which_zone(visitor, dr_bob):
         "Bob Ray, PsyD",
         "works with trouble sleeping",
         "licensed in Illinois",
-        "$150.00 a visit",
+        "$150.00 for 50 minutes",
         "Tuesday, December 1, 2026",
         "11:00 AM",
     ]:
@@ -186,7 +186,7 @@ def test_a_provider_is_shown_with_all_that_matters_to_a_choice(visitor, dr_bob):
         "Plain steps you can try between visits.",
         "Anxiety and worry, Trouble sleeping",
         "English",
-        "$150.00 a visit, less by agreement, down to $90.00",
+        "$150.00 for 50 minutes, less by agreement, down to $90.00",
         "Aetna",
         "Illinois, IL-7, valid until Friday, December 31, 2027",
         "PSYPACT, P-1, valid until Friday, December 31, 2027",
