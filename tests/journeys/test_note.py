@@ -84,7 +84,9 @@ def test_a_press_while_the_server_is_away_keeps_the_words(open_note, button):
     page.get_by_role("button", name=button).click()
 
     expect(page.get_by_text("Not saved yet. Your words are still here.")).to_be_visible()
-    expect(page.get_by_role("status").last).to_have_class("notice notice--warning")
+    expect(page.get_by_text("Not saved yet. Your words are still here.")).to_have_class(
+        "notice notice--warning"
+    )
     expect(page.get_by_label("Your note")).to_have_value(WORDS)
 
     page.context.set_offline(False)
