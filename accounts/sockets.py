@@ -6,7 +6,6 @@ out, change the password or lose the account.
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +22,6 @@ from core import reads
 from core.policy import policy_of
 
 UNRECORDED, NOT_FOUND = 4503, 4404  # 4000 to 4999 are ours to define
-Application = Callable[..., Awaitable[None]]
 log = logging.getLogger(__name__)
 
 
