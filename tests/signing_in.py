@@ -31,5 +31,15 @@ def show_factor(client: Client, user: User) -> None:
     request.session.save()
 
 
+def keep_proof(client: Client) -> None:
+    """What was shown stays fresh, however long the tests take that share this browser."""
+    session = client.session
+    proofs = session[factors.AUTHENTICATION_METHODS_SESSION_KEY]
+    session[factors.AUTHENTICATION_METHODS_SESSION_KEY] = [
+        {**proof, "at": NEVER_IDLE} for proof in proofs
+    ]
+    session.save()
+
+
 def cookie_of(client: Client) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value

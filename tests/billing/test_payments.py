@@ -117,9 +117,11 @@ def test_a_decline_is_told_by_mail_in_neutral_words(declined, mailoutbox):
 
     (mail,) = mailoutbox
     assert (mail.to, mail.subject) == (["alice@example.com"], "A payment needs your attention")
+    receipt = f"/receipts/{declined.charge.pk}/"
+    assert receipt in mail.body
+    words = mail.subject + mail.body.replace(receipt, "")  # whose key may hold any three digits
     for word in ["Alice", "Bob", "Lakeside", "visit", "therap", "90834", "150"]:
-        assert word not in mail.subject + mail.body
-    assert f"/receipts/{declined.charge.pk}/" in mail.body
+        assert word not in words
 
 
 def test_another_card_pays_after_a_decline(declined, alice):

@@ -67,15 +67,18 @@ def ask(world, actor, name, thing, method):
 def cells(name):
     """Everybody here on every object; everybody elsewhere on one here and on their own.
 
-    An address answers a method or not before it looks for a row, so the methods beside GET and
-    POST are asked about one row here and one there.
+    An address refuses a method before it looks for a row, and HEAD is GET without its body (see
+    `tests.house.test_methods`): those are asked by everybody here, of one row.
     """
-    names_rows = TABLE[name][2] is not None
+    methods, _, rows = TABLE[name]
     for actor, method in product(EVERYBODY, METHODS):
-        things = ["own", "other practice"]
-        if method in ("GET", "POST") and actor not in AWAY:
-            things = OBJECTS
-        for thing in things if names_rows else ["own"]:
+        if method == "HEAD" or method not in methods.split():
+            things = [] if actor in AWAY else ["own"]
+        elif rows is None:
+            things = ["own"]
+        else:
+            things = ["own", "other practice"] if actor in AWAY else OBJECTS
+        for thing in things:
             yield actor, thing, method
 
 

@@ -21,7 +21,7 @@ from care.models import Encounter, ProgressNote, SupervisionAgreement
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests import factories
-from tests.signing_in import signed_in
+from tests.signing_in import keep_proof, signed_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 Role = Membership.Role
@@ -115,6 +115,7 @@ class Practice:
     def add(self, actor: str, person: Any) -> None:
         self.world.people[actor + self.suffix] = person
         client = signed_in(getattr(person, "user", person))
+        keep_proof(client)
         self.world.browsers[actor + self.suffix] = client
 
     def who(self, actor: str) -> Any:

@@ -10,6 +10,7 @@ def test_a_page_is_never_cached(client):
     assert response.headers["Cache-Control"] == "no-store, private"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/nothing/"])
 def test_a_page_that_is_none_is_not_cached_either(client, path):
     assert "max-age" not in client.get(path).headers.get("Cache-Control", "")

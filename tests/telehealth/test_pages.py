@@ -50,6 +50,7 @@ def test_who_is_known_finds_the_way_home_from_help(client, with_session):
     assert "Quick exit" in text
 
 
+@pytest.mark.django_db  # the page is rendered without it; what is held of it is given back
 @pytest.mark.parametrize("path", ["/nothing/", "/visits-of-someone/"])
 def test_an_unknown_address_says_what_to_do(client, path):
     page = client.get(path)
