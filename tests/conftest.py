@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connections
 from django.db.backends.signals import connection_created
+from servestatic.middleware import ServeStaticMiddleware
 
 from accounts.models import Membership
 from tests import factories
@@ -27,8 +28,23 @@ settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / WORKER
 
 @pytest.fixture(scope="session", autouse=True)
 def static_files():
-    """Collect the static files once, as a release does: pages are tested with hashed names."""
+    """Collect the static files once, as a release does: pages are tested with hashed names.
+
+    Each test client loads the middleware anew, and would look through all of them again.
+    """
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+    found = {}
+    look = ServeStaticMiddleware.add_files_from_manifest
+
+    def look_once(middleware):
+        if not found:
+            look(middleware)
+            found.update(middleware.files)
+        middleware.files.update(found)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServeStaticMiddleware, "add_files_from_manifest", look_once)
+        yield
 
 
 @pytest.fixture(scope="session")

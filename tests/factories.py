@@ -1,8 +1,11 @@
 """The cast and what surrounds it. Each function makes one thing, with the ordinary values."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
+
+from django.contrib.auth.hashers import make_password
 
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
@@ -20,7 +23,13 @@ _numbers = count(1)
 
 
 def make_user(email: str) -> User:
-    return User.objects.create_user(email, PASSWORD)
+    return User.objects.create(email=email.lower(), password=hashed_password())
+
+
+@cache
+def hashed_password() -> str:
+    """The real Argon2, once: it is slow on purpose, and the cast share their password."""
+    return make_password(PASSWORD)
 
 
 def make_practice(**fields: Any) -> Practice:
