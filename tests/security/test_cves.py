@@ -68,6 +68,7 @@ def hostile(world):
     return values | own | theirs | money | {"email": "taken@example.com", "ref": str(away.ref)}
 
 
+@pytest.mark.journey
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(n for n in TABLE if "POST" in TABLE[n][0]))
 def test_cve_2026_23478_every_field_posted_to_every_form_changes_nothing_guarded(world, name):
@@ -273,6 +274,7 @@ FOREIGN = re.compile(r'(?:src|href|action)="(https?:)?//(?!127\.0\.0\.1)([^"/]+)
 LINKS_OUT = {"www.weather.gov"}  # the quick exit, which is a link and loads nothing
 
 
+@pytest.mark.journey
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", CRAWLED)
 def test_zulip_2021_every_signed_in_answer_is_kept_from_caches_and_strangers(world, name):

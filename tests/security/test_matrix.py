@@ -82,6 +82,7 @@ def cells(name):
             yield actor, thing, method
 
 
+@pytest.mark.journey
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", sorted(TABLE))
