@@ -246,7 +246,7 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     appointment.lock()  # then look: the provider may be opening the door at this moment
     if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
-    appointment.cancel(now=now)
+    appointment.cancel(by=by, now=now)
     patient_id = appointment.patient_id
     audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
     notices.enqueue_cancellation(appointment, now=now)

@@ -203,12 +203,13 @@ class Appointment(models.Model):
     arrived_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
+    cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
     class Privacy:
         phi = (
             "patient", "status", "starts_at", "ends_at", "patient_state", "booked_at",
-            "arrived_at", "begun_at", "cancelled_at",
+            "arrived_at", "begun_at", "cancelled_at", "cancelled_by",
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "fee_cents", "holder",
@@ -263,9 +264,11 @@ class Appointment(models.Model):
                 name="appointment_booked_at_unless_held",
             ),
             models.CheckConstraint(
-                condition=Q(status="cancelled", cancelled_at__isnull=False)
-                | ~Q(status="cancelled") & Q(cancelled_at=None),
-                name="appointment_cancelled_at_iff_cancelled",
+                condition=Q(
+                    status="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False
+                )
+                | ~Q(status="cancelled") & Q(cancelled_at=None, cancelled_by=None),
+                name="appointment_cancelled_at_by_iff_cancelled",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
@@ -314,11 +317,11 @@ class Appointment(models.Model):
         self._enter(self.Status.FULFILLED)
         self.save(update_fields=["status"])
 
-    def cancel(self, *, now: datetime) -> None:
+    def cancel(self, *, by: User, now: datetime) -> None:
         self._enter(self.Status.CANCELLED)
-        self.cancelled_at = now
+        self.cancelled_at, self.cancelled_by = now, by
         self.version += 1
-        self.save(update_fields=["status", "cancelled_at", "version"])
+        self.save(update_fields=["status", "cancelled_at", "cancelled_by", "version"])
 
     def _enter(self, status: str) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change

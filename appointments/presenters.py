@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import Concern, Language, State
 from accounts.models import Licence, Provider, User
-from appointments import door, offers, reasons
+from appointments import cancellation, door, offers, reasons
 from appointments.booking import NotLicensed, NotOffered, SlotTaken
 from appointments.directory import Instead, Match
 from appointments.models import Appointment
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
-FREE_TO_CANCEL = timedelta(hours=24)  # as the cancellation policy says that patients sign
 
 
 @dataclass(frozen=True)
@@ -142,18 +141,30 @@ class VisitFacts:
     may_cancel: bool
     is_free_to_cancel: bool
     free_until: datetime
+    cancelled_by: str  # "me", "provider" or "patient"; "" where it was not called off
+    is_late: bool  # the patient called it off when the policy made it free no more
 
 
 def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> VisitFacts:
     is_ahead = appointment.status in AHEAD and now < door.closes_at(appointment)
-    free_until = appointment.starts_at - FREE_TO_CANCEL
+    is_provider = appointment.provider.user_id == reader.pk
     return VisitFacts(
-        is_provider=appointment.provider.user_id == reader.pk,
+        is_provider=is_provider,
         goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
         is_ahead=is_ahead,
         is_open=is_ahead and door.opens_at(appointment) <= now,
         opens_at=door.opens_at(appointment),
         may_cancel=is_ahead and now < appointment.starts_at and appointment.begun_at is None,
-        is_free_to_cancel=now < free_until,
-        free_until=free_until,
+        is_free_to_cancel=cancellation.is_free(appointment, now=now),
+        free_until=cancellation.free_until(appointment),
+        cancelled_by=_who_cancelled(appointment, reader=reader, is_provider=is_provider),
+        is_late=cancellation.is_late(appointment),
     )
+
+
+def _who_cancelled(appointment: Appointment, *, reader: User, is_provider: bool) -> str:
+    if appointment.cancelled_by_id is None:
+        return ""
+    if appointment.cancelled_by_id == reader.pk:
+        return "me"
+    return "patient" if is_provider else "provider"

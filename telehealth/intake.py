@@ -4,20 +4,21 @@ from collections.abc import Callable
 from functools import wraps
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.limits import limited
 from accounts.models import Patient, User
 from accounts.permissions import PUBLIC, SIGNED_IN, policy
-from appointments import booking, offers
+from appointments import booking, cancellation, offers
 from appointments.holders import known_holder
 from appointments.models import Appointment
-from appointments.presenters import FREE_TO_CANCEL
 from billing import cards
 from care import consents
 
@@ -94,6 +95,7 @@ def confirm(request: HttpRequest, visit: Appointment, patient: Patient) -> HttpR
         return render(request, "booking_busy.html", {"visit": visit}, status=409)
     except booking.SlotTaken:
         return render(request, "booking_taken.html", {"visit": visit}, status=409)
+    messages.success(request, _("It is booked. We sent you a mail with the time."))
     return redirect("appointments:detail", visit.id)
 
 
@@ -153,6 +155,6 @@ def summary(visit: Appointment, patient: Patient) -> dict[str, object]:
         "visit": visit,
         "patient": patient,
         "card": cards.in_use(patient),
-        "free_until": visit.starts_at - FREE_TO_CANCEL,
-        "is_free_to_cancel": timezone.now() < visit.starts_at - FREE_TO_CANCEL,
+        "free_until": cancellation.free_until(visit),
+        "is_free_to_cancel": cancellation.is_free(visit, now=timezone.now()),
     }

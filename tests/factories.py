@@ -136,4 +136,6 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
         "patient_state": "IL",
         "booked_at": NOW,
     }
+    if patient is not None and "cancelled_at" in fields:
+        values["cancelled_by"] = patient.user if fields["cancelled_at"] else None
     return Appointment.objects.create(**values | fields)

@@ -34,7 +34,7 @@ def test_arriving_is_noted_once(visit):
 
 
 def test_nobody_arrives_at_a_cancelled_visit(visit):
-    visit.cancel(now=NINE - MINUTE)
+    visit.cancel(by=visit.patient.user, now=NINE - MINUTE)
 
     with pytest.raises(InvalidTransition):
         arrive(visit)

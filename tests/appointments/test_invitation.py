@@ -75,7 +75,7 @@ def test_an_invitation_asks_no_answer_of_the_one_who_booked(visit):
 
 def test_a_cancellation_takes_the_same_entry_away(visit):
     _, before = read(visit)
-    visit.cancel(now=NOW)
+    visit.cancel(by=visit.patient.user, now=NOW)
 
     calendar, after = read(visit)
 

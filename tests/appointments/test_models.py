@@ -82,8 +82,12 @@ def test_one_holder_holds_one_time(dr_bob, carol):
         ({**HELD, "held_until": None}, "appointment_held_or_has_patient"),
         ({**HELD, "booked_at": NOW}, "appointment_booked_at_unless_held"),
         ({"booked_at": None}, "appointment_booked_at_unless_held"),
-        ({"cancelled_at": NOW}, "appointment_cancelled_at_iff_cancelled"),
-        ({"status": "cancelled"}, "appointment_cancelled_at_iff_cancelled"),
+        ({"cancelled_at": NOW}, "appointment_cancelled_at_by_iff_cancelled"),
+        ({"status": "cancelled"}, "appointment_cancelled_at_by_iff_cancelled"),
+        (
+            {"status": "cancelled", "cancelled_at": NOW, "cancelled_by": None},
+            "appointment_cancelled_at_by_iff_cancelled",
+        ),
         ({"status": "arrived"}, "appointment_arrived_before_fulfilled"),
         ({"status": "fulfilled"}, "appointment_arrived_before_fulfilled"),
         ({"begun_at": NOW}, "appointment_begun_has_arrived"),
@@ -172,13 +176,14 @@ def test_no_transition_but_those_of_the_table_is_possible(visit):
 
 
 def can_go(visit, patient, start, end) -> bool:
-    fields = {"status": start, "arrived_at": NINE, "booked_at": NOW, "cancelled_at": None}
+    fields = {"status": start, "arrived_at": NINE, "booked_at": NOW}
+    fields |= {"cancelled_at": None, "cancelled_by": None}
     if start == "held":
         fields |= {"holder": "h1", "held_until": NOW, "booked_at": None, "patient": None}
     else:
         fields |= {"holder": "", "held_until": None, "patient": patient}
     if start == "cancelled":
-        fields["cancelled_at"] = NOW
+        fields |= {"cancelled_at": NOW, "cancelled_by": patient.user}
     Appointment.objects.filter(pk=visit.pk).update(**fields)
     try:
         visit._enter(end)

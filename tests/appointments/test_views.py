@@ -489,7 +489,34 @@ def test_cancelling_says_that_it_is_done(sign_in, visit, alice):
     visit.refresh_from_db()
     assert visit.status == "cancelled"
     assert "The visit is cancelled." in text(response)
-    assert "It was cancelled on Tuesday, December 1, 2026, 9:00 AM, Central Time" in text(response)
+    assert "You cancelled it on Tuesday, December 1, 2026, 9:00 AM, Central Time" in text(response)
+    assert "It costs you nothing." in text(response)
+
+
+LATE, IN_TIME = NINE - 24 * HOUR, NINE - 24 * HOUR - MINUTE / 60
+
+
+@pytest.mark.parametrize(
+    ("at", "canceller", "reader", "words"),
+    [
+        (IN_TIME, "alice", "alice", "It costs you nothing."),
+        (LATE, "alice", "alice", "the practice may charge the fee of $150.00. Nothing has been"),
+        (IN_TIME, "alice", "dr_bob", "It costs the patient nothing."),
+        (LATE, "alice", "dr_bob", "the practice may charge the fee of $150.00. Nothing has been"),
+        (LATE, "dr_bob", "alice", "Your therapist cancelled it on"),
+        (LATE, "dr_bob", "alice", "It costs you nothing."),
+        (LATE, "dr_bob", "dr_bob", "It costs the patient nothing."),
+    ],
+)
+def test_what_a_cancellation_costs_is_said_to_both(
+    sign_in, visit, alice, dr_bob, at, canceller, reader, words
+):
+    people = {"alice": alice.user, "dr_bob": dr_bob.user}
+    booking.cancel(appointment=visit, by=people[canceller], now=at)
+
+    page = text(sign_in(people[reader]).get(url("detail", visit.id)))
+
+    assert words in page
 
 
 def test_a_provider_can_cancel(sign_in, visit, dr_bob):

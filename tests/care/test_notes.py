@@ -152,7 +152,7 @@ def test_a_visit_whose_time_is_over_can_be_signed_without_a_meeting(visit, dr_bo
 
 
 def test_a_visit_that_cannot_be_completed_leaves_the_note_unsigned(note, held_visit, dr_bob):
-    held_visit.cancel(now=OVER)
+    held_visit.cancel(by=dr_bob.user, now=OVER)
 
     with pytest.raises(InvalidTransition):
         notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=OVER)

@@ -137,6 +137,7 @@ def test_the_review_says_all_that_is_agreed(ready, held):
     assert response.status_code == 200
     for words in [
         "Thursday, December 3, 2026, 9:00\u202fAM, Central Time (Chicago)",
+        "50 minutes",
         "Bob Ray, PsyD",
         "Alice Doe",
         "By video. You will be in Illinois.",
@@ -156,6 +157,15 @@ def test_confirming_books_the_visit(ready, held, alice):
     held.refresh_from_db()
     assert response["Location"] == reverse("appointments:detail", args=[held.id])
     assert (held.status, held.patient, held.booked_at) == ("booked", alice, NOW)
+
+
+def test_after_confirming_it_is_said_that_it_is_booked_and_how_long_it_is_free(ready, held):
+    review(ready, held, "post")
+
+    page = plain(ready.get(reverse("appointments:detail", args=[held.id])).content.decode())
+
+    assert "It is booked. We sent you a mail with the time." in page
+    assert plain("Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time") in page
 
 
 def test_confirming_twice_books_once(ready, held):
