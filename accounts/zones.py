@@ -16,12 +16,15 @@ COOKIE = "zone"  # set by static/js/zone.js from the browser, and by the zone ch
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:
-    """Return the person's own zone, else the browser's, the chosen state's, the site's."""
+    """Return the person's own zone or her practice's, else the browser's, the chosen state's,
+    the site's."""
     user = request.user
     if user.is_authenticated:
         for role in ("provider", "patient"):
             if person := getattr(user, role, None):
                 return ZoneInfo(person.zone)
+        if user.memberships_held:
+            return ZoneInfo(user.memberships_held[0].practice.zone)
     for name in (
         request.COOKIES.get(COOKIE, ""),
         STATE_ZONES.get(request.GET.get("state", ""), ""),

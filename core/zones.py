@@ -8,11 +8,21 @@ from babel.dates import format_date, format_time, get_timezone_location, get_tim
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
+# Where no place keeps the time, as on many servers, "Unknown Region (UTC) Time" is all CLDR has.
+_PLACELESS = {"UTC", "UCT", "Zulu", "Universal", "GMT", "Greenwich", "Etc/UTC", "Etc/GMT"}
+
 
 @lru_cache(maxsize=1)
 def known() -> frozenset[str]:
-    """All IANA zone names of this machine."""
-    return frozenset(available_timezones()) - {"localtime"}  # which would be the server's own
+    """
+    The IANA zone names of this machine in which people live, and UTC.
+
+    Fixed offsets such as "Etc/GMT+5" have no name that a reader knows, and no summer; "localtime"
+    would be the server's own.
+    """
+    names = frozenset(available_timezones()) - {"localtime", "Factory"}
+    offsets = {name for name in names if name.startswith(("Etc/", "GMT"))}
+    return names - (offsets - _PLACELESS)
 
 
 def current() -> ZoneInfo:
@@ -24,6 +34,8 @@ def current() -> ZoneInfo:
 
 def label(zone: ZoneInfo) -> str:
     """Name a zone in words: "Central Time (Chicago)"."""
+    if zone.key in _PLACELESS:
+        return str(get_timezone_name(zone, zone_variant="standard", locale=_locale()))
     name = get_timezone_name(zone, zone_variant="generic", locale=_locale())
     city = get_timezone_location(zone, locale=_locale(), return_city=True)
     return f"{name} ({city})"

@@ -63,9 +63,14 @@ class User(AbstractBaseUser):
         return self.provider.title if hasattr(self, "provider") else self.email
 
     @cached_property
+    def memberships_held(self) -> list["Membership"]:
+        """Her roles, each with its practice, the oldest first. One query, once a request."""
+        return list(self.memberships.select_related("practice").order_by("pk"))
+
+    @cached_property
     def roles(self) -> frozenset[str]:
-        """What the user is in the practices she works in. One query, once a request."""
-        return frozenset(membership.role for membership in self.memberships.all())
+        """What the user is in the practices she works in."""
+        return frozenset(membership.role for membership in self.memberships_held)
 
     @property
     def works_here(self) -> bool:

@@ -38,6 +38,26 @@ def test_the_label_is_the_same_in_summer_and_winter():
     assert zones.label(CHICAGO) == "Central Time (Chicago)"
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("UTC", "Coordinated Universal Time"),
+        ("Etc/UTC", "Coordinated Universal Time"),
+        ("GMT", "Greenwich Mean Time"),
+    ],
+)
+def test_a_zone_of_no_place_has_its_name_alone(name, words):
+    assert zones.label(ZoneInfo(name)) == words
+
+
+def test_every_zone_that_one_may_choose_has_a_name():
+    unnamed = {"America/Coyhaique"}  # too young for this CLDR
+
+    nameless = {name for name in zones.known() if "Unknown" in zones.label(ZoneInfo(name))}
+
+    assert nameless <= unnamed
+
+
 def test_a_repeated_hour_is_worded_alike_and_is_not_one_instant():
     """On November 1, 2026 the clock in Chicago shows 1:30 twice."""
     first, second = (datetime(2026, 11, 1, hour, 30, tzinfo=UTC) for hour in (6, 7))

@@ -63,6 +63,14 @@ def test_the_sign_in_page_offers_the_demo_people_by_role(development, demo_patie
 
 
 @routed
+def test_the_one_click_is_on_the_list_of_devices(development, demo_patient, client):
+    client.post(reverse("demo_sign_in"), {"user": demo_patient.user_id})
+
+    devices = client.get(reverse("accounts:security")).content.decode()
+
+    assert "this one" in devices
+
+
 def test_one_click_signs_in_and_leads_on(development, demo_patient, client):
     response = client.post(
         reverse("demo_sign_in"), {"user": demo_patient.user_id, "next": "/visits/"}
