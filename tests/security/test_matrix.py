@@ -11,9 +11,11 @@ from django.conf import settings
 from django.shortcuts import resolve_url
 from django.urls import reverse
 
+from accounts.trail_words import ACTIONS
+from core.models import AuditEvent
 from tests.house.addresses import addresses
 from tests.security.expected import MAY_NAME, NO_POST, TABLE
-from tests.security.world import AWAY, EVERYBODY, OBJECTS
+from tests.security.world import ACTORS, AWAY, EVERYBODY, OBJECTS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
 DEVELOPMENT = {"mailbox", "demo_sign_in"}
@@ -97,3 +99,18 @@ def test_every_address_has_a_row():
     known = {name for name, _pattern in addresses()} - DEVELOPMENT
 
     assert known ^ set(TABLE) == set()
+
+
+@pytest.mark.journey
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(n for n, row in TABLE.items() if "GET" in row[0]))
+def test_what_is_opened_there_is_told_to_the_patient_in_words(world, name):
+    wordless = set()
+    for actor in ACTORS:
+        _, opened = world.ask(actor, "GET", address(name, world.ids["own"]), then=on_the_trail)
+        wordless |= opened - set(ACTIONS)
+    assert wordless == set()
+
+
+def on_the_trail():
+    return set(AuditEvent.objects.values_list("action", flat=True))
