@@ -1,6 +1,7 @@
 """The lock page, and the page's report that somebody is there."""
 
 from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
@@ -48,4 +49,5 @@ def activity(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and not idle.is_locked(request.session, now=now):
         idle.touch(request.session, now=now)
     left = max(0, idle.seconds_left(request.session, now=now))
-    return JsonResponse({"left": left, "who": str(request.user.pk)})
+    # The token: who signed in anew in another window has a new one, and this page an old one.
+    return JsonResponse({"left": left, "who": str(request.user.pk), "csrf": get_token(request)})

@@ -1,11 +1,13 @@
 import uuid
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect
 
 from messaging import messages, threads
 from tests.factories import NOW
 from tests.live_site import wait_until
+from tests.signing_in import cookie_of, signed_in
 
 pytestmark = pytest.mark.journey
 
@@ -109,7 +111,26 @@ def test_whoever_signs_out_elsewhere_is_told_and_keeps_the_words(open_thread, al
 
     page.get_by_role("button", name="Send").click()
 
-    expect(page.get_by_text("You are signed out. Your words are still here")).to_have_class(
-        "notice notice--warning"
-    )
+    expect(page.get_by_text("What you typed is still on this page")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_be_hidden()
+
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": cookie_of(signed_in(alice.user))}
+    page.context.add_cookies([{**cookie, "url": site}])
+
     expect(page.get_by_label("Your message")).to_have_value("Still typing")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("log")).to_contain_text("Still typing")
+
+
+def test_the_words_are_not_shown_to_somebody_else(open_thread, alice, mallory, site):
+    page = open_thread(alice)
+    page.get_by_label("Your message").fill("Still typing")
+    page.context.clear_cookies()
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": cookie_of(signed_in(mallory.user))}
+    page.context.add_cookies([{**cookie, "url": site}])
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(page.get_by_text("You are signed out.").last).to_be_visible()
+    page.wait_for_timeout(6000)  # it has asked again meanwhile
+    expect(page.get_by_label("Your message")).to_be_hidden()

@@ -71,12 +71,28 @@ def test_the_one_click_is_on_the_list_of_devices(development, demo_patient, clie
     assert "this one" in devices
 
 
+@routed
 def test_one_click_signs_in_and_leads_on(development, demo_patient, client):
     response = client.post(
         reverse("demo_sign_in"), {"user": demo_patient.user_id, "next": "/visits/"}
     )
 
     assert (response["Location"], signed_in_id(client)) == ("/visits/", str(demo_patient.user_id))
+
+
+@routed
+def test_one_click_counts_as_every_factor(development, clerk, client):
+    client.post(reverse("demo_sign_in"), {"user": clerk.pk})
+
+    assert client.get(reverse("home")).status_code == 200
+
+
+def test_staff_with_the_demo_password_is_led_to_set_up_a_second_step(clerk, client, settings):
+    settings.DEBUG = True
+
+    client.post(reverse("account_login"), {"login": clerk.email, "password": demo.PASSWORD})
+
+    assert client.get(reverse("home"))["Location"] == reverse("accounts:second_step")
 
 
 @routed

@@ -63,17 +63,17 @@ class SessionLock extends HTMLElement {
     const headers = { "x-csrftoken": JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"] };
     try {
       const response = await fetch(this.dataset.activity, { method, headers, redirect: "manual" });
-      const { left, who } = response.ok ? await response.json() : {};
-      if (who === this.dataset.who) this.#hear(left, method);
+      const { left, who, csrf } = response.ok ? await response.json() : {};
+      if (who === this.dataset.who) this.#hear(left, csrf, method);
       else this.#lose(); // nobody is signed in now, or somebody else
     } catch {
       this.#expect(Math.max((this.#endsAt - Date.now()) / 1000, 5)); // no connection: ask again
     }
   }
 
-  #hear(left, method) {
+  #hear(left, csrf, method) {
     if (left <= 0) this.#lock();
-    else if (this.#isLocked) this.#unlock(left);
+    else if (this.#isLocked) this.#unlock(left, csrf);
     else {
       if (left <= WARNED && !this.#isWarned) this.#warn(method === "POST");
       this.#expect(left);
@@ -135,8 +135,11 @@ class SessionLock extends HTMLElement {
     else if (response) this.#lose();
   }
 
-  #unlock(left) {
+  #unlock(left, csrf) {
     this.#isLocked = false;
+    this.querySelector(".locked__gone").hidden = true;
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = csrf;
+    document.body.setAttribute("hx-headers", JSON.stringify({ "x-csrftoken": csrf }));
     this.#box.replaceChildren();
     this.#dialog.close();
     delete document.body.dataset.locked;
