@@ -12,7 +12,7 @@ from accounts.codes import STATE_ZONES
 from core import zones
 
 View = Callable[..., HttpResponse]
-COOKIE = "zone"  # set by static/js/zone.js from the browser, and by the zone choice of a page
+COOKIE = "zone"  # set by static/js/shell.js from the browser, and by the zone choice of a page
 
 
 def zone_of(request: HttpRequest) -> ZoneInfo:

@@ -1,8 +1,11 @@
 /* On every page: tell the server which zone to show times in, and leave without a trace. */
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if (zone && !document.cookie.split("; ").some((cookie) => cookie.startsWith("zone="))) {
+const knowsZone = () => document.cookie.split("; ").some((cookie) => cookie.startsWith("zone="));
+if (zone && !knowsZone()) {
   document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+  const shown = document.querySelector("[data-zone]")?.dataset.zone;
+  if (shown && shown !== zone && knowsZone()) location.reload(); // the first page had to guess
 }
 
 for (const link of document.querySelectorAll("[data-quick-exit]")) {

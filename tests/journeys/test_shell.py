@@ -167,3 +167,25 @@ def test_a_quick_exit_from_the_page_of_help_signs_out_too(hers, weather):
 
     expect(hers.get_by_text("Sunny")).to_be_visible()
     wait_until(lambda: not Session.objects.exists())
+
+
+def test_the_first_page_of_a_shared_link_is_in_the_browsers_zone_too(new_context, site, dr_bob):
+    page = new_context(timezone_id="America/Los_Angeles").new_page()
+
+    page.goto(f"{site}/?state=IL")
+
+    expect(page.locator("[data-zone]").first).to_contain_text("Times are in Pacific Time")
+
+
+def test_a_browser_that_keeps_no_cookie_is_shown_the_states_zone(new_context, site, dr_bob):
+    context = new_context(timezone_id="America/Los_Angeles")
+    context.add_init_script(
+        "Object.defineProperty(Document.prototype, 'cookie', {get: () => '', set: () => {}})"
+    )
+    page, loads = context.new_page(), []
+    page.on("load", lambda _: loads.append(page.url))
+
+    page.goto(f"{site}/?state=IL")
+
+    expect(page.locator("[data-zone]").first).to_contain_text("Times are in Central Time")
+    assert len(loads) == 1
