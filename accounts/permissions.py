@@ -40,9 +40,6 @@ def policy(*audience: str, finds: Callable[..., Any] | None = None) -> Callable[
     return mark
 
 
-roles = policy
-
-
 def is_public(own: Policy) -> bool:
     return PUBLIC in own.audience
 

@@ -50,6 +50,10 @@ class ReadingMiddleware:
                 watch(response, request)
             return response
 
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Nor is a deed done that cannot be written down: its transaction was undone."""
+        return unrecorded() if isinstance(exception, audit.NotWritten) else None
+
 
 def record(request: HttpRequest) -> None:
     """Write down what was opened since it was last asked."""

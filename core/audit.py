@@ -4,13 +4,18 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Protocol
 
+from django.db import DatabaseError, IntegrityError
 from django.db.models import Model
 
-from core import request_ids
+from core import request_ids, transactions
 from core.models import AuditEvent
 
 PATIENT = "accounts.patient"  # what a read without a narrower subject has read
 GUARDIAN = "guardian"  # the one role that acts for somebody else
+
+
+class NotWritten(Exception):
+    """The trail takes no row. The deed is undone with it, and the answer is 503."""
 
 
 class Actor(Protocol):
@@ -41,12 +46,18 @@ def record(
     :param role: in which `by` acts, where it is not the one that follows from who that is
     :param reason: a code, never words
     :param purpose: a code: "treatment", "payment", "operations", "patient-request"
+    :raises NotWritten: where the database refuses it for a reason that does not pass by itself
     """
     event = _event(action, by=by, at=at, patient_id=patient_id, role=role)
     event.reason, event.purpose = reason, purpose
     event.subject_type = subject._meta.label_lower  # noqa: SLF001 -- Django documents _meta
     event.subject_id = str(subject.pk)
-    event.save(force_insert=True)
+    try:
+        event.save(force_insert=True)
+    except DatabaseError as error:
+        if isinstance(error, IntegrityError) or transactions.is_passing(error):
+            raise  # the one is our mistake, the other is tried again
+        raise NotWritten from error
     return event
 
 

@@ -1,16 +1,19 @@
 """What PostgreSQL says when two transactions meet, and what to do about it."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
+from random import uniform
 from typing import ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import DatabaseError, IntegrityError, connection
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 PASSING = {"40P01", "40001"}  # deadlock, serialization failure: true of that moment only
 ATTEMPTS = 5
+PAUSE_SECONDS = 0.01  # twice as long each time, and never two alike: or the same two meet again
 
 
 def retried(deed: Callable[P, R]) -> Callable[P, R]:
@@ -21,15 +24,20 @@ def retried(deed: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(deed)
     def again(*args: P.args, **kwargs: P.kwargs) -> R:
-        for _ in range(ATTEMPTS - 1):
+        for attempt in range(ATTEMPTS - 1):
             try:
                 return deed(*args, **kwargs)
-            except OperationalError as error:
-                if getattr(error.__cause__, "sqlstate", None) not in PASSING:
+            except DatabaseError as error:
+                if not is_passing(error):
                     raise
+            time.sleep(uniform(0, PAUSE_SECONDS * 2**attempt))  # noqa: S311 -- no secret
         return deed(*args, **kwargs)
 
     return again
+
+
+def is_passing(error: DatabaseError) -> bool:
+    return getattr(error.__cause__, "sqlstate", None) in PASSING
 
 
 def violated(error: IntegrityError) -> str:

@@ -98,7 +98,7 @@ def test_what_cannot_be_recorded_is_not_shown(sign_in, dr_bob, alice, visit):
 
     assert (shown.status_code, NAME in shown.content.decode()) == (200, True)
     assert withheld.status_code == 503
-    assert "Every look at a record is written down" in withheld.content.decode()
+    assert "every change of it is written down" in withheld.content.decode()
     assert "Alice" not in withheld.content.decode() + str(withheld.headers)
 
 

@@ -3,10 +3,10 @@
 import uuid
 
 import pytest
-from django.db import ProgrammingError
 from django.urls import reverse
 
 from accounts.models import Membership
+from core import audit
 from core.models import AuditEvent
 from messaging import messages, threads
 from messaging.models import Message
@@ -29,10 +29,23 @@ def test_a_deed_that_cannot_be_written_down_is_not_done(visit, alice, audit_down
     thread = threads.open_for(visit, now=NOW)
     audit_down()
 
-    with pytest.raises(ProgrammingError, match="permission denied for table core_auditevent"):
+    with pytest.raises(audit.NotWritten):
         messages.send(thread=thread, body="Hello", message_id=uuid.uuid4(), by=alice.user, now=NOW)
 
     assert Message.objects.count() == 0
+
+
+def test_a_form_that_cannot_be_written_down_is_answered_with_503(sign_in, visit, alice, audit_down):
+    thread = threads.open_for(visit, now=NOW)
+    client = sign_in(alice.user)
+    audit_down()
+
+    answer = client.post(
+        reverse("messaging:thread", args=[thread.pk]),
+        {"body": "Hello", "message_id": str(uuid.uuid4())},
+    )
+
+    assert (answer.status_code, Message.objects.count()) == (503, 0)
 
 
 def test_names_are_not_shown_where_that_cannot_be_written_down(
