@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts import (
     care_team_views,
+    emergency_review_views,
     invitation_views,
     lock_views,
     security_views,
@@ -36,6 +37,12 @@ urlpatterns = [
     path("invitation/", invitation_views.invitation, name="invitation"),
     path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),
+    path("reviews/", emergency_review_views.emergency_reviews, name="emergency_reviews"),
+    path(
+        "reviews/<uuid:access_id>/",
+        emergency_review_views.emergency_review,
+        name="emergency_review",
+    ),
     path("care-teams/", care_team_views.care_team, name="care_team"),
     path(
         "care-teams/<int:care_id>/reopening/",

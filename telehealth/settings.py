@@ -250,7 +250,10 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, which is replaced
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"hold": "30/10m/ip"}  # a family behind one address, not a script
+ACCOUNT_RATE_LIMITS = {
+    "hold": "30/10m/ip",  # a family behind one address, not a script
+    "emergency": "5/10m/user",  # a name spelled another way, not a list of names
+}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
     "login": "accounts.entrance_forms.SignInForm",
