@@ -267,8 +267,14 @@ def test_it_ends_with_the_role_and_does_not_come_back_with_it(practice, access, 
     assert (access.ended_at, is_open_to(carol)) == (NOW + MINUTE, False)
 
 
-def test_without_the_role_it_opens_nothing_whoever_took_it(access, carol):
+def test_without_the_role_it_opens_nothing_whoever_took_it(access, carol, dr_bob):
     carol.user.memberships.update(role=Role.BILLING)
+
+    assert not is_open_to(carol)
+
+
+def test_who_works_in_another_practice_by_now_reads_nothing(access, carol):
+    carol.user.memberships.update(practice=make_practice(name="Elsewhere"))
 
     assert not is_open_to(carol)
 

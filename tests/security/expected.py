@@ -139,7 +139,7 @@ TABLE = {
     "accounts:access": (READ, HERS, None),
     "accounts:access_log": (READ, both("privacy officer"), None),
     "accounts:create_access_search": ("POST", both("privacy officer"), None),
-    "accounts:create_access_export": ("POST", both("privacy officer"), None),
+    "accounts:access_export": (FORM, both("privacy officer"), None),
     "accounts:emergency_reviews": (READ, both("privacy officer"), None),
     "accounts:emergency_review": (FORM, both("privacy officer"), OF_OFFICERS),
     "accounts:staff": (READ, both("admin"), None),
