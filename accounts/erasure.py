@@ -46,7 +46,7 @@ def erase(*, patient: Patient, reason: str, by: User, now: datetime) -> Erasure:
 
 def _forget(patient: Patient) -> None:
     """Empty what is readable and says who she was."""
-    Patient.objects.filter(pk=patient.pk).update(phone_index=b"")
+    Patient.objects.filter(pk=patient.pk).update(phone_index=b"", identity_index=b"")
     user = patient.user
     EmailAddress.objects.filter(user=user).delete()
     user.email, user.is_active = f"{patient.ref}@{NOBODY}", False

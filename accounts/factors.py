@@ -20,6 +20,7 @@ from accounts.models import User
 from core import audit
 
 FACTOR = "mfa"  # allauth's word for such a proof
+DEMO = "demo"  # ours, for the one click of demo people
 Type = Authenticator.Type
 REAL = [Type.TOTP, Type.WEBAUTHN]  # recovery codes only stand in for one of these
 
@@ -41,6 +42,11 @@ def proofs(request: Any, user: User) -> list[dict[str, Any]]:
 
 def is_passed(request: Any, user: User) -> bool:
     return any(proof["method"] == FACTOR for proof in proofs(request, user))
+
+
+def is_demo(request: Any, user: User) -> bool:
+    """Whether the session began with the one click of a demo person, which is in development."""
+    return any(proof.get("type") == DEMO for proof in proofs(request, user))
 
 
 def mark_passed(request: HttpRequest, user: User, *, how: str) -> None:

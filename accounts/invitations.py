@@ -116,7 +116,7 @@ def accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     offer.accepted_at, offer.accepted_by = now, by
     offer.save(update_fields=["accepted_at", "accepted_by"])
     membership, _is_new = Membership.objects.get_or_create(
-        user=by, practice=offer.practice, role=offer.role
+        user=by, practice=offer.practice, role=offer.role, defaults={"granted_at": now}
     )
     revocation.revoke(by)
     audit.record("role.granted", subject=membership, by=by, at=now)

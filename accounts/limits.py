@@ -38,6 +38,14 @@ def limited(action: str) -> Callable[[View[P]], View[P]]:
     return wrap
 
 
+def refusal(request: HttpRequest, action: str) -> HttpResponse | None:
+    """Count a try of the person who is signed in, whatever comes of it; 429 when none was left."""
+    if ratelimit.consume(request, action=action, user=request.user):
+        return None
+    answer: HttpResponse = ratelimit.respond_429(request)
+    return answer
+
+
 def is_spent(request: HttpRequest, action: str) -> bool:
     """Whether no further try is left. Looked up without the lock that a crowd would wait for."""
     app = "allauth.account"

@@ -1,6 +1,7 @@
 """What people write on one line, such as a name: kept without what cannot be seen."""
 
 import unicodedata
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -30,6 +31,12 @@ def is_same(one: str, other: str) -> bool:
 def _letters(name: str) -> str:
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return "".join(c for c in plain if unicodedata.category(c)[0] not in "ZPC")
+
+
+def identity(legal_name: str, born_on: date | str) -> str:
+    """What tells a person from all others but a rare one: her name, as letters, and birthday."""
+    letters = _letters(legal_name)
+    return f"{letters} {born_on}" if letters else ""
 
 
 class LineField(forms.CharField):

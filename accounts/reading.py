@@ -26,10 +26,12 @@ log = logging.getLogger(__name__)
 
 @reads.recorded_by
 @transaction.atomic
-def write(owners: Collection[UUID], *, action: str, by: User | None, at: datetime) -> None:
+def write(
+    owners: Collection[UUID], *, action: str, by: User | None, at: datetime, purpose: str
+) -> None:
     """Add a row for each patient whose key was used. Two queries."""
     patients = Patient.objects.filter(ref__in=owners).values_list("pk", flat=True)
-    audit.record_reads(action, patient_ids=list(patients), by=by, at=at)
+    audit.record_reads(action, patient_ids=list(patients), by=by, at=at, purpose=purpose)
 
 
 class ReadingMiddleware:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import devices, factors
+from accounts import devices, factors, passkey_rule
 from accounts.http import SignedInRequest
 from accounts.permissions import SIGNED_IN, policy
 from accounts.wall import before_factor
@@ -27,6 +27,7 @@ def security(request: SignedInRequest) -> HttpResponse:
         "codes_count": len(codes[0].wrap().get_unused_codes()) if codes else 0,
         "devices": devices.of(request, request.user),
         "works_here": request.user.works_here,
+        "passkey_due_at": passkey_rule.due_at(request.user),
     }
     return render(request, "accounts/security.html", context)
 
@@ -35,7 +36,9 @@ def security(request: SignedInRequest) -> HttpResponse:
 @before_factor
 @require_safe
 def second_step(request: SignedInRequest) -> HttpResponse:
-    """The first page of staff who has no second factor yet."""
+    """The first page of staff who has no second factor yet, or too late no passkey."""
+    if passkey_rule.is_due(request, request.user, now=timezone.now()):
+        return render(request, "accounts/passkey_step.html")
     if factors.has_one(request.user):
         return redirect("accounts:security")
     return render(request, "accounts/second_step.html")

@@ -15,7 +15,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error
 from django.utils import timezone
 
-from accounts import factors, idle
+from accounts import factors, idle, passkey_rule
 from accounts.models import User
 from accounts.permissions import may_enter
 from core import reads
@@ -66,7 +66,9 @@ async def signed_in(scope: Any, *, is_call: bool = False) -> User | None:
 
 @database_sync_to_async
 def has_shown_factor(user: User, session: Any) -> bool:
-    return not factors.is_missing(SimpleNamespace(session=session), user)
+    scope = SimpleNamespace(session=session)
+    is_missing = factors.is_missing(scope, user)
+    return not (is_missing or passkey_rule.is_due(scope, user, now=timezone.now()))
 
 
 class RecordedConsumer(AsyncWebsocketConsumer):

@@ -1,13 +1,13 @@
 """Who works in the practice: closing an account, opening it again, taking a role away.
 
-Each ends every session of the person at once, pages and sockets.
+Each ends every session of the person at once, pages and sockets, and every emergency access.
 """
 
 from datetime import datetime
 
 from django.db import transaction
 
-from accounts import revocation
+from accounts import emergency, revocation
 from accounts.models import Invitation, Membership, Practice, User
 from core import audit
 
@@ -35,6 +35,7 @@ def deactivate(*, user: User, practice: Practice, by: User, now: datetime) -> No
     offers.update(withdrawn_at=now)
     revocation.revoke(user)
     audit.record("account.closed", subject=user, by=by, at=now)
+    emergency.end_all(person=user, by=by, now=now)
 
 
 @transaction.atomic
@@ -62,6 +63,7 @@ def take_role(*, membership: Membership, by: User, now: datetime) -> None:
     audit.record("role.taken", subject=membership, by=by, at=now)
     membership.delete()
     revocation.revoke(user)
+    emergency.end_all(person=user, by=by, now=now)
 
 
 def _lock(practice: Practice) -> None:

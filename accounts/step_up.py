@@ -55,7 +55,9 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def way_back(request: HttpRequest) -> str:
-    """The page itself; after a form that was sent, the page it was on."""
-    if request.method in ("GET", "HEAD"):
+    """The page itself; after a form that was sent, the page it was on, with what its address says
+    where the form is sent to its own page."""
+    page = urlsplit(request.headers.get("Referer", "")).path
+    if request.method in ("GET", "HEAD") or page == request.path:
         return request.get_full_path()
-    return urlsplit(request.headers.get("Referer", "")).path or reverse("home")
+    return page or reverse("home")

@@ -18,6 +18,7 @@ PURPOSES = {
     "payment": "HPAYMT",
     "operations": "HOPERAT",
     "patient-request": "PATRQT",
+    "emergency": "BTG",  # "break the glass", of ETREAT
 }
 LINKS = ("chain", "number", "previous", "hash", "request_id", "reason")
 # The last word of an action says what was done to the object; what is not here was carried out.

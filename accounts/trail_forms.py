@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -100,10 +101,11 @@ class SearchForm(Worded, forms.Form):
             action=cleaned["action"],
         )
 
-    def query(self) -> dict[str, Any]:
+    def query(self) -> str:
         """The search as an address may carry it: numbers, never an e-mail address."""
         names = ("from_day", "to_day", "patient", "person", "action")
-        return {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+        found = {name: self.cleaned_data[name] for name in names if self.cleaned_data[name]}
+        return urlencode(found)
 
 
 class ExportForm(SearchForm):

@@ -1,6 +1,5 @@
 """Who looked at my record; and the privacy officer's board."""
 
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.core.paginator import Paginator
@@ -9,12 +8,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import trail, trail_export
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
 from accounts.permissions import PATIENT, policy
+from accounts.step_up import stepped_up
 from accounts.trail_forms import ExportForm, SearchForm
 
 PRIVACY_OFFICER = Membership.Role.PRIVACY_OFFICER
@@ -56,16 +56,22 @@ def create_access_search(request: SignedInRequest) -> HttpResponse:
     with timezone.override(ZoneInfo(practice.zone)):
         form = SearchForm(request.POST.dict(), practice=practice, today=timezone.localdate())
         if form.is_valid():
-            return redirect(f"{reverse('accounts:access_log')}?{urlencode(form.query())}")
+            return redirect(f"{reverse('accounts:access_log')}?{form.query()}")
         return show_log(request, form)
 
 
 @policy(PRIVACY_OFFICER)
-@require_POST
-def create_access_export(request: SignedInRequest) -> HttpResponse:
+@require_http_methods(["GET", "POST"])
+@stepped_up
+def access_export(request: SignedInRequest) -> HttpResponse:
+    """A copy of what a search finds. The address carries the search, in numbers, so that it is not
+    lost while the officer proves who she is."""
     practice = trail.practice_of(request.user)
     with timezone.override(ZoneInfo(practice.zone)):
-        form = ExportForm(request.POST.dict(), practice=practice, today=timezone.localdate())
+        asked, today = request.GET.dict() | request.POST.dict(), timezone.localdate()
+        if request.method == "GET":
+            return show_export(request, SearchForm(asked, practice=practice, today=today))
+        form = ExportForm(asked, practice=practice, today=today)
         if not form.is_valid():
             return show_log(request, form)
         kind = trail_export.Kind(form.cleaned_data["kind"])
@@ -78,11 +84,19 @@ def create_access_export(request: SignedInRequest) -> HttpResponse:
     return HttpResponse(copy.body, content_type=copy.content_type, headers=headers)
 
 
+def show_export(request: SignedInRequest, form: SearchForm) -> HttpResponse:
+    if not form.is_valid():
+        return show_log(request, form)
+    search = form.search()
+    context = {"search": search, "query": form.query(), "count": trail.found(search).count()}
+    return render(request, "accounts/access_export.html", context)
+
+
 def show_log(request: SignedInRequest, form: SearchForm) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/access_log.html", {"form": form}, status=422)
     search = form.search()
     page = Paginator(trail.found(search), LINES_A_PAGE).get_page(request.GET.get("page"))
     lines = trail.look(list(page), practice=search.practice)
-    context = {"form": form, "page": page, "lines": lines}
+    context = {"form": form, "query": form.query(), "page": page, "lines": lines}
     return render(request, "accounts/access_log.html", context)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts import (
     care_team_views,
+    emergency_review_views,
     invitation_views,
     lock_views,
     security_views,
@@ -18,7 +19,7 @@ urlpatterns = [
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),
     path("access-log/searches/", trail_views.create_access_search, name="create_access_search"),
-    path("access-log/exports/", trail_views.create_access_export, name="create_access_export"),
+    path("access-log/export/", trail_views.access_export, name="access_export"),
     path("security/", security_views.security, name="security"),
     path("second-step/", security_views.second_step, name="second_step"),
     path("devices/<int:device_id>/end/", security_views.end_device, name="end_device"),
@@ -36,6 +37,12 @@ urlpatterns = [
     path("invitation/", invitation_views.invitation, name="invitation"),
     path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),
+    path("reviews/", emergency_review_views.emergency_reviews, name="emergency_reviews"),
+    path(
+        "reviews/<uuid:access_id>/",
+        emergency_review_views.emergency_review,
+        name="emergency_review",
+    ),
     path("care-teams/", care_team_views.care_team, name="care_team"),
     path(
         "care-teams/<int:care_id>/reopening/",

@@ -10,12 +10,14 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import get_resolver, reverse
+from django.utils import timezone
 
-from accounts import factors, step_up
+from accounts import factors, passkey_rule, step_up
 from accounts.models import User
 from accounts.permissions import is_public, may_enter
 from core.policy import policy_of
 
+clock = timezone.now  # noqa: TID251 -- a middleware, so an edge
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -62,7 +64,8 @@ def before_factor(view: V) -> V:
 
 
 class FactorWallMiddleware:
-    """Staff without a second factor is led to set one up, and asked for it where there is one."""
+    """Staff without a second factor is led to set one up, and asked for it where there is one; and
+    to add a passkey, where the role takes that."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -76,8 +79,12 @@ class FactorWallMiddleware:
         if is_open(view) or getattr(view, "is_before_factor", False):
             return None
         user = request.user
-        if isinstance(user, User) and factors.is_missing(request, user):
+        if not isinstance(user, User):
+            return None
+        if factors.is_missing(request, user):
             return lead(request, user)
+        if passkey_rule.is_due(request, user, now=clock()):
+            return HttpResponseRedirect(reverse("accounts:second_step"))
         return None
 
 

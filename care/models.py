@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import READING, CareRelationship, in_care
-from accounts.models import Patient, Practice, Provider, User
+from accounts.models import EmergencyAccess, Patient, Practice, Provider, User
 from appointments.models import Appointment
 from core.db import IdRange, TimeRange
 from core.fields import EncryptedText, has_words
@@ -166,6 +166,12 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         return self.filter(
             author__user=agreement.supervisee,
             encounter__appointment__patient__practice=agreement.practice_id,
+        )
+
+    def opened_by(self, access: EmergencyAccess) -> Self:
+        """Signed notes of the patient of an emergency access. Whether it is open was asked."""
+        return self.filter(
+            encounter__appointment__patient=access.patient_id, signed_at__isnull=False
         )
 
     def newest_first(self) -> Self:

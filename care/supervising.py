@@ -101,7 +101,7 @@ def end(*, agreement: SupervisionAgreement, by: User, now: datetime) -> None:
 
 
 @transaction.atomic
-def record_reading(*, note: ProgressNote, by: User, now: datetime) -> None:
+def record_reading(*, note: ProgressNote, by: User, now: datetime, purpose: str = "") -> None:
     """Keep who has read a note that is not hers."""
     patient_id = note.encounter.appointment.patient_id
-    audit.record("note.read", subject=note, by=by, at=now, patient_id=patient_id)
+    audit.record("note.read", subject=note, by=by, at=now, patient_id=patient_id, purpose=purpose)

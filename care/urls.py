@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from care import consent_views, note_views, supervision_views
+from care import consent_views, emergency_views, note_views, supervision_views
 
 app_name = "care"
 urlpatterns: list[URLPattern] = [
@@ -24,5 +24,17 @@ urlpatterns: list[URLPattern] = [
         "supervision/<int:agreement_id>/notes/",
         supervision_views.supervised_notes,
         name="supervised_notes",
+    ),
+    path("emergency/", emergency_views.emergency_access, name="emergency_access"),
+    path("emergency/<uuid:access_id>/", emergency_views.chart, name="emergency_chart"),
+    path(
+        "emergency/<uuid:access_id>/notes/<uuid:note_id>/",
+        emergency_views.emergency_note,
+        name="emergency_note",
+    ),
+    path(
+        "emergency/<uuid:access_id>/ending/",
+        emergency_views.create_emergency_ending,
+        name="create_emergency_ending",
     ),
 ]

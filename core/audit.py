@@ -45,7 +45,7 @@ def record(
 
     :param role: in which `by` acts, where it is not the one that follows from who that is
     :param reason: a code, never words
-    :param purpose: a code: "treatment", "payment", "operations", "patient-request"
+    :param purpose: a code: "treatment", "payment", "operations", "patient-request", "emergency"
     :raises NotWritten: where the database refuses it for a reason that does not pass by itself
     """
     event = _event(action, by=by, at=at, patient_id=patient_id, role=role)
@@ -62,7 +62,13 @@ def record(
 
 
 def record_reads(
-    action: str, *, patient_ids: Collection[int], by: Actor | None, at: datetime, role: str = ""
+    action: str,
+    *,
+    patient_ids: Collection[int],
+    by: Actor | None,
+    at: datetime,
+    role: str = "",
+    purpose: str = "",
 ) -> None:
     """Write that `by` saw something of these patients: one row each, before anything is shown.
 
@@ -74,6 +80,7 @@ def record_reads(
     ]
     for event in events:
         event.subject_type, event.subject_id = PATIENT, str(event.patient_id)
+        event.purpose = purpose
     AuditEvent.objects.bulk_create(events)
 
 

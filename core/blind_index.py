@@ -5,7 +5,7 @@ Equal words have equal indexes and nothing else can be told from one, unless the
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -28,14 +28,17 @@ def digest(place: str, words: str) -> bytes:
 
 
 class BlindIndex(BytesBase):
-    """The index of the encrypted field `of`, made anew whenever that is set.
+    """The index of one or more encrypted fields together, made anew whenever one of them is set.
 
+    :param of: their names; several are found by all of them at once, and by no single one
     :param normal: brings the many ways of writing one thing to one; "" where there is nothing
     """
 
-    def __init__(self, *args: Any, of: str, normal: Callable[[str], str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, of: Sequence[str], normal: Callable[..., str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **{**kwargs, "editable": False, "default": b""})
-        self.of, self.normal = of, normal
+        self.of, self.normal = tuple(of), normal
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
@@ -43,12 +46,14 @@ class BlindIndex(BytesBase):
         return name, path, args, {**kwargs, "of": self.of, "normal": self.normal}
 
     def pre_save(self, model_instance: models.Model, add: bool) -> bytes:  # noqa: FBT001 -- Django's
-        words = model_instance.__dict__.get(self.of)
-        if not (words is None or isinstance(words, Sealed)):
-            setattr(model_instance, self.attname, self.digest(words))
+        held = [model_instance.__dict__.get(name) for name in self.of]
+        if any(not (value is None or isinstance(value, Sealed)) for value in held):
+            values = [getattr(model_instance, name) for name in self.of]
+            setattr(model_instance, self.attname, self.digest(*values))
         index: bytes = getattr(model_instance, self.attname)
         return index
 
-    def digest(self, words: str) -> bytes:
-        """Return the index under which `words` are found."""
-        return digest(f"{self.model._meta.db_table}|{self.of}", self.normal(words))  # noqa: SLF001 -- documented
+    def digest(self, *values: Any) -> bytes:
+        """Return the index under which these values of the fields are found."""
+        place = "|".join([self.model._meta.db_table, *self.of])  # noqa: SLF001 -- documented
+        return digest(place, self.normal(*values))

@@ -21,6 +21,7 @@ T = TypeVar("T")
 class Scope:
     opened: set[UUID] = field(default_factory=set)
     fetched: dict[UUID, Any] = field(default_factory=dict, repr=False)
+    purpose: str = ""
 
 
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
@@ -30,6 +31,12 @@ _recorders: list[Recorder] = []
 def note(owner: UUID) -> None:
     if inside := _scope.get():
         inside.opened.add(owner)
+
+
+def declare(purpose: str) -> None:
+    """Say what everything is opened for in this scope: a code, as `core.audit` has it."""
+    if inside := _scope.get():
+        inside.purpose = purpose
 
 
 def once(owner: UUID, fetch: Callable[[UUID], T]) -> T:
@@ -68,8 +75,10 @@ def recorded_by(recorder: Recorder) -> Recorder:
 
 def record(owners: Collection[UUID], *, action: str, by: Any, at: datetime) -> None:
     """Write down that `by` (None: the system itself) read these owners' data."""
+    inside = _scope.get()
+    purpose = inside.purpose if inside else ""
     for recorder in _recorders if owners else ():
-        recorder(frozenset(owners), action=action, by=by, at=at)
+        recorder(frozenset(owners), action=action, by=by, at=at, purpose=purpose)
 
 
 def action(page: str) -> str:

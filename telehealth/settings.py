@@ -6,7 +6,9 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -250,7 +252,10 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, which is replaced
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"hold": "30/10m/ip"}  # a family behind one address, not a script
+ACCOUNT_RATE_LIMITS = {
+    "hold": "30/10m/ip",  # a family behind one address, not a script
+    "emergency": "5/10m/user",  # a name spelled another way, not a list of names
+}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
     "login": "accounts.entrance_forms.SignInForm",
@@ -271,6 +276,14 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Telehealth"
 MFA_TOTP_TOLERANCE = 1  # the clock of a phone may be half a minute off
+# A passkey is required of admins, supervisors and billing (accounts.passkey_rule): two weeks after
+# somebody took up the role, but no sooner than two weeks after this day. Browsers take one at a
+# name with https, or at localhost.
+PASSKEY_REQUIRED_FROM = datetime.fromisoformat(
+    env.str("PASSKEY_REQUIRED_FROM", default="2026-12-01")
+).replace(tzinfo=UTC)
+PASSKEY_GRACE = timedelta(days=env.int("PASSKEY_GRACE_DAYS", default=14))
+PASSKEYS_WORK = SITE_URL.startswith("https://") or urlsplit(SITE_URL).hostname == "localhost"
 MFA_FORMS = {
     "authenticate": "accounts.factor_forms.FactorForm",
     "reauthenticate": "accounts.factor_forms.FactorAgainForm",

@@ -20,17 +20,22 @@ PATIENT: list[Link] = [
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
+EMERGENCY: Link = (reverse_lazy("care:emergency_access"), _("Emergency access"))
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:supervision"), _("Supervision")),
+    EMERGENCY,
 ]
 BILLING: list[Link] = [
     (reverse_lazy("billing:ledger"), _("Ledger")),
     (reverse_lazy("billing:claims"), _("Claims")),
 ]
-PRIVACY: list[Link] = [(reverse_lazy("accounts:access_log"), _("Access log"))]
+PRIVACY: list[Link] = [
+    (reverse_lazy("accounts:access_log"), _("Access log")),
+    (reverse_lazy("accounts:emergency_reviews"), _("Emergency reviews")),
+]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 ADMIN: list[Link] = [
     *STAFF,
@@ -40,7 +45,11 @@ ADMIN: list[Link] = [
 BY_ROLE: dict[str, list[Link]] = {
     Membership.Role.BILLING: BILLING,
     Membership.Role.ADMIN: ADMIN,
-    Membership.Role.SUPERVISOR: [*STAFF, (reverse_lazy("care:supervision"), _("Supervision"))],
+    Membership.Role.SUPERVISOR: [
+        *STAFF,
+        (reverse_lazy("care:supervision"), _("Supervision")),
+        EMERGENCY,
+    ],
 }
 
 

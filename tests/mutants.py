@@ -50,13 +50,19 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
         *CARE, "tests/accounts/test_care_team_views.py", "tests/messaging/test_threads.py",
         "tests/sessions/test_seats.py",
     ]),
-    "accounts/models.py": ({"visible_to", "in_clinical_care_of"}, CARE),
+    "accounts/models/patients.py": ({"visible_to", "in_clinical_care_of"}, CARE),
+    "accounts/models/users.py": ({"visible_to"}, ["tests/accounts/test_staffing.py"]),
+    "accounts/models/emergency_access.py": ({"open_to", "watched_by", "to_review"}, [
+        "tests/accounts/test_emergency.py",
+    ]),
     "appointments/models.py": ({"visible_to", "in_calendar_of", "in_care"}, [
         *CARE, "tests/appointments/test_views.py",
     ]),
     "care/models.py": ({
         "visible_to", "reading", "current", "readable_by", "signed_by", "_may_read",
+        "opened_by",
     }, [
+        "tests/care/test_emergency_views.py",
         "tests/care/test_supervising.py", "tests/care/test_note_views.py",
     ]),
     "messaging/models.py": ({"visible_to"}, [

@@ -1,11 +1,13 @@
 """People and the practice: who signs in, who is cared for, who cares, and with which licence."""
 
+from accounts.models.emergency_access import EmergencyAccess
 from accounts.models.patients import Erasure, LegalHold, Patient
 from accounts.models.practices import Practice
 from accounts.models.providers import Licence, Provider
 from accounts.models.users import Invitation, Membership, User
 
 __all__ = [
+    "EmergencyAccess",
     "Erasure",
     "Invitation",
     "LegalHold",

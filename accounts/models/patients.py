@@ -1,13 +1,14 @@
 """Who is cared for, what keeps her record, and what is left of one that was erased."""
 
 import uuid
-from typing import Self
+from datetime import date
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import phones
+from accounts import names, phones
 from accounts.care_team import CLINICAL, Care, CareRelationship
 from accounts.codes import State
 from accounts.models.practices import Practice
@@ -29,8 +30,16 @@ class PatientQuerySet(models.QuerySet["Patient"]):
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""
-        index = self.model._meta.get_field("phone_index").digest(number)  # noqa: SLF001 -- documented
-        return self.filter(phone_index=index) if index else self.none()
+        return self._indexed("phone_index", number)
+
+    def known_as(self, legal_name: str, *, born_on: date) -> Self:
+        """Those with exactly this legal name and date of birth: one, but for a rare chance."""
+        return self._indexed("identity_index", legal_name, born_on)
+
+    def _indexed(self, name: str, *values: Any) -> Self:
+        field: Any = self.model._meta.get_field(name)  # noqa: SLF001 -- documented
+        index = field.digest(*values)
+        return self.filter(**{name: index}) if index else self.none()
 
 
 class Patient(models.Model):
@@ -46,7 +55,8 @@ class Patient(models.Model):
     preferred_name = EncryptedText(owner=SELF, max_length=120, blank=True)
     date_of_birth = EncryptedDate(owner=SELF)
     phone = EncryptedText(owner=SELF, max_length=20)
-    phone_index = BlindIndex(of="phone", normal=phones.e164)
+    phone_index = BlindIndex(of=["phone"], normal=phones.e164)
+    identity_index = BlindIndex(of=["legal_name", "date_of_birth"], normal=names.identity)
     state = models.CharField(max_length=2, choices=State)  # of residence; each visit asks anew
     zone = models.CharField(max_length=64)
     emergency_name = EncryptedText(owner=SELF, max_length=120)
@@ -58,8 +68,8 @@ class Patient(models.Model):
     class Privacy:
         phi = (
             "legal_name", "preferred_name", "date_of_birth", "phone", "phone_index",
-            "state", "zone", "emergency_name", "emergency_relation", "emergency_phone",
-            "guardian_name", "guardian_relation",
+            "identity_index", "state", "zone", "emergency_name", "emergency_relation",
+            "emergency_phone", "guardian_name", "guardian_relation",
         )  # fmt: skip
         plain = ("ref", "user", "practice")
 
@@ -73,7 +83,10 @@ class Patient(models.Model):
                 name="patient_guardian_named_whole",
             )
         ]
-        indexes = [models.Index(fields=["phone_index"], name="patient_by_phone")]
+        indexes = [
+            models.Index(fields=["phone_index"], name="patient_by_phone"),
+            models.Index(fields=["identity_index"], name="patient_by_identity"),
+        ]
 
     def __str__(self) -> str:
         return f"patient {self.pk}"

@@ -8,6 +8,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
@@ -114,10 +115,11 @@ class Membership(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
+    granted_at = models.DateTimeField(default=timezone.now)  # noqa: TID251 -- where no deed grants it
 
     class Privacy:
         phi = ()
-        plain = ("user", "practice", "role")
+        plain = ("user", "practice", "role", "granted_at")
 
     objects = OfPracticeQuerySet.as_manager()
 

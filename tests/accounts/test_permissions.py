@@ -12,7 +12,6 @@ from accounts.permissions import (
     may_enter,
     policy,
     practice_of,
-    roles,
 )
 from core.policy import Policy, UnknownAudience, policy_of
 from tests.accounts import permission_urls
@@ -95,13 +94,6 @@ def test_a_public_page_asks_nothing(alice, django_assert_num_queries):
 def test_a_policy_names_somebody_who_exists(audience):
     with pytest.raises(UnknownAudience):
         policy(*audience)
-
-
-def test_a_policy_keeps_whom_it_is_for_and_how_rows_are_found():
-    marked = policy(Role.BILLING, finds=print)(lambda: None)
-
-    assert policy_of(marked) == Policy(frozenset({"billing"}), print)
-    assert roles is policy
 
 
 def test_a_class_has_no_policy_by_its_parent():

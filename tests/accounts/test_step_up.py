@@ -83,5 +83,13 @@ def test_a_form_that_comes_too_late_does_nothing_and_leads_back_to_its_page(hers
     assert "account_reauthentication_state" not in hers.session
 
 
+def test_a_form_on_a_page_of_its_own_is_led_back_to_with_what_its_address_says(hers):
+    address = reverse("mfa_generate_recovery_codes") + "?kind=new"
+
+    response = hers.post(address, headers={"referer": f"http://testserver{address}"})
+
+    assert response["Location"].endswith("?next=%2Faccount%2Frecovery-codes%2Fnew%2F%3Fkind%3Dnew")
+
+
 def test_the_time_is_five_minutes():
     assert step_up.FRESH_SECONDS == 300

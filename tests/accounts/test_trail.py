@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -16,11 +17,12 @@ from core import audit
 from core.models import AuditEvent
 from core.verification import hash_of
 from tests.factories import NOW, RECORDED, make_member, make_patient, make_practice, make_provider
+from tests.signing_in import signed_in
 
 ACCESS = reverse("accounts:access")
 LOG = reverse("accounts:access_log")
 SEARCH = reverse("accounts:create_access_search")
-EXPORT = reverse("accounts:create_access_export")
+EXPORT = reverse("accounts:access_export")
 
 
 @pytest.fixture(autouse=True)
@@ -469,3 +471,38 @@ def test_a_copy_of_what_cannot_be_searched_is_422(theirs, seen, fields):
 
 def test_the_words_are_for_every_role():
     assert set(trail_words.ROLES) == {*Membership.Role, "patient", "guardian"}
+
+
+def test_a_copy_asks_for_a_fresh_proof_and_the_search_is_not_lost(officer, alice, mallory, dr_bob):
+    saw(alice, mallory, by=dr_bob.user)
+    theirs = signed_in(officer)
+    theirs.post(SEARCH, {"patient": alice.user.email})
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        late = theirs.get(EXPORT, {"patient": alice.pk})
+        sent = theirs.post(f"{EXPORT}?patient={alice.pk}", {"kind": "csv"},
+                           headers={"referer": f"http://testserver{EXPORT}"})  # fmt: skip
+
+    back = parse_qs(urlsplit(late["Location"]).query)["next"]
+    assert (late.status_code, sent.status_code) == (302, 302)
+    assert back == parse_qs(urlsplit(sent["Location"]).query)["next"]
+    assert back == [f"{EXPORT}?patient={alice.pk}"]
+    assert not AuditEvent.objects.filter(action="trail.exported").exists()
+
+
+def test_the_page_of_the_copy_says_what_it_will_hold_and_takes_it(theirs, alice, mallory, dr_bob):
+    saw(alice, mallory, by=dr_bob.user)
+    saw(alice, by=dr_bob.user)
+    log = text_of(theirs.get(LOG, {"patient": alice.pk}))
+    link = log.partition(f'href="{EXPORT}?')[2].partition('"')[0].replace("&amp;", "&")
+
+    page = text_of(theirs.get(f"{EXPORT}?{link}"))
+    copy = theirs.post(f"{EXPORT}?{link}", {"kind": "csv"}).content.decode()
+
+    assert "2 entries, from" in page
+    assert "Alice" not in page
+    rows = list(csv.DictReader(io.StringIO(copy)))
+    assert {row["patient_id"] for row in rows} == {str(alice.pk)}
+
+
+def test_what_cannot_be_searched_cannot_be_copied(theirs):
+    assert theirs.get(EXPORT, {"from_day": "yesterday"}).status_code == 422

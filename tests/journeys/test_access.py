@@ -63,6 +63,9 @@ def test_the_privacy_officer_searches_and_takes_a_copy(
     expect(entries).to_have_count(1)
     expect(entries).to_contain_text("Alice Doe")
     assert "example.com" not in page.url
+    axe(page)
+    page.get_by_role("link", name="Take a copy").click()
+    expect(page.get_by_text("One entry, from")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="As a table (CSV)").click()
     assert download.value.suggested_filename.endswith(".csv")

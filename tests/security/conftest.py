@@ -5,11 +5,12 @@ import uuid
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import LegalHold
+from accounts.models import EmergencyAccess, LegalHold
+from accounts.models.emergency_access import LASTS
 from care import consents, notes
 from messaging import messages, threads
 from sessions import arrival, opening
-from tests.factories import NINE, NOW, make_patient, make_visit
+from tests.factories import NINE, NOW, make_patient, make_user, make_visit
 from tests.security import world as worlds
 from tests.security.canary import BORN, CANARY, PHONE
 
@@ -59,6 +60,18 @@ def fill_record(patient, provider):
     thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
     messages.send(
         thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=patient.user, now=NOW
+    )
+    EmergencyAccess.objects.create(
+        patient=patient,
+        person=make_user("far.from.care@example.com"),
+        reason="medical",
+        circumstances=f"{CANARY} found",
+        starts_at=NOW,
+        ends_at=NOW + LASTS,
+        reviewed_at=NOW + LASTS,
+        reviewed_by=provider.user,
+        outcome="appropriate",
+        remark=f"{CANARY} judged",
     )
     LegalHold.objects.create(
         patient=patient, reason=f"{CANARY} suit", placed_at=NOW, placed_by=provider.user

@@ -21,7 +21,7 @@ MEMBERS = {*ACTORS, *AWAY}
 HERS = both(*PATIENTS)
 THEIRS = both(*PROVIDERS)
 THE_TWO = HERS | THEIRS
-SUPERVISION = both("supervisor", "supervisor without agreement") | THEIRS
+EMERGENCY = SUPERVISION = both("supervisor", "supervisor without agreement") | THEIRS
 
 OF_PATIENTS = {
     "patient": "own, ended",
@@ -35,6 +35,15 @@ OF_PROVIDERS = {
     "own provider elsewhere": "other practice",
 }
 OF_THE_TWO = OF_PATIENTS | OF_PROVIDERS
+IN_EMERGENCY = {
+    "unassigned provider": "own",
+    "supervisor without agreement": "other",
+    "unassigned provider elsewhere": "other practice",
+}
+OF_OFFICERS = {
+    "privacy officer": "own, other, child, ended, unassigned",
+    "privacy officer elsewhere": "other practice",
+}
 OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
@@ -102,6 +111,11 @@ TABLE = {
         both("supervisor", "supervisor without agreement"),
         {"supervisor": "own", "supervisor elsewhere": "other practice"},
     ),
+    # The chart in an emergency: each address names the access that it reads by
+    "care:emergency_access": (FORM, EMERGENCY, None),
+    "care:emergency_chart": (READ, EMERGENCY, IN_EMERGENCY),
+    "care:emergency_note": (READ, EMERGENCY, IN_EMERGENCY),
+    "care:create_emergency_ending": ("POST", EMERGENCY, IN_EMERGENCY),
     # Messages
     "messaging:list": (READ, THE_TWO, None),
     "messaging:thread": (FORM, THE_TWO, OF_THE_TWO),
@@ -125,7 +139,9 @@ TABLE = {
     "accounts:access": (READ, HERS, None),
     "accounts:access_log": (READ, both("privacy officer"), None),
     "accounts:create_access_search": ("POST", both("privacy officer"), None),
-    "accounts:create_access_export": ("POST", both("privacy officer"), None),
+    "accounts:access_export": (FORM, both("privacy officer"), None),
+    "accounts:emergency_reviews": (READ, both("privacy officer"), None),
+    "accounts:emergency_review": (FORM, both("privacy officer"), OF_OFFICERS),
     "accounts:staff": (READ, both("admin"), None),
     "accounts:invite": (FORM, both("admin"), None),
     "accounts:create_withdrawal": ("POST", both("admin"), OF_ADMINS),
@@ -193,7 +209,11 @@ MAY_NAME = (
         "peer": "own, ended",
         "supervisor elsewhere": "other practice",
         "peer elsewhere": "other practice",
+        "unassigned provider": "own, ended",  # in an emergency, as the next two
+        "supervisor without agreement": "other",
+        "unassigned provider elsewhere": "other practice",
     }
+    | OF_OFFICERS  # who reviews it
     | dict.fromkeys(("billing", "front desk", "admin"), "own, other, child, ended, unassigned")
     | {f"{actor} elsewhere": "other practice" for actor in ("billing", "front desk", "admin")}
 )

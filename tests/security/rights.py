@@ -4,13 +4,19 @@ whose. Written by hand, like `expected`; who is not named reaches nothing."""
 from typing import Any
 
 from accounts.care_team import CareRelationship
-from accounts.models import Invitation, Membership, Patient
+from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments.models import Appointment
 from billing.models import Charge
 from care.models import Encounter, ProgressNote, SupervisionAgreement
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
-from tests.security.expected import OF_PATIENTS, OF_PROVIDERS, OF_THE_TWO
+from tests.security.expected import (
+    IN_EMERGENCY,
+    OF_OFFICERS,
+    OF_PATIENTS,
+    OF_PROVIDERS,
+    OF_THE_TWO,
+)
 from tests.security.world import EVERYBODY
 
 SUPERVISORS = {"supervisor": "own", "supervisor elsewhere": "other practice"}
@@ -106,6 +112,18 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
     "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),
+    "EmergencyAccess.open_to": (
+        EmergencyAccess.objects.open_to,
+        "pk",
+        "access_id",
+        IN_EMERGENCY,
+    ),
+    "EmergencyAccess.watched_by": (
+        EmergencyAccess.objects.watched_by,
+        "pk",
+        "access_id",
+        OF_OFFICERS,
+    ),
     "CareRelationship.managed_by": (
         lambda user: CareRelationship.objects.managed_by(user).filter(role="treating"),
         "pk",

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Invitation, Membership
+from accounts.models import EmergencyAccess, Invitation, Membership
+from accounts.models.emergency_access import LASTS
 from appointments.models import Attendance
 from billing.models import Charge
 from care.models import Encounter, ProgressNote, SupervisionAgreement
@@ -131,6 +132,7 @@ class Practice:
         left.memberships.all().delete()
         factories.make_care(self.who("patient"), self.who("peer"), "peer")
         own, supervisor = self.who("own provider").user, self.who("supervisor")
+        self.open_in_emergency()
         self.agree("own", supervisor, own, until=DAY)
         self.agree("ended", supervisor, self.who("ended provider").user, until=-DAY)
         self.agree("other", self.who("admin"), self.who("other provider").user, until=DAY)
@@ -189,6 +191,31 @@ class Practice:
             "thread_id": thread.pk,
             "session_id": room.pk,
         }
+
+    def open_in_emergency(self) -> None:
+        """An access to each patient: two are open, one has ended early, two are long over."""
+        self.emergency("own", "patient", "unassigned provider")
+        if self.suffix:
+            return
+        self.emergency("other", "other patient", "supervisor without agreement")
+        self.emergency("child", "guardian", "unassigned provider", ago=HOUR)
+        self.emergency("ended", "patient", "ended provider", ended_at=self.now)
+        self.emergency("unassigned", "nobody's patient", "other provider", ago=DAY)
+
+    def emergency(
+        self, name: str, patient: str, person: str, *, ago: timedelta = timedelta(), **fields: Any
+    ) -> None:
+        who, starts_at = self.who(person), self.now - ago
+        access = EmergencyAccess.objects.create(
+            patient=self.who(patient),
+            person=getattr(who, "user", who),
+            reason="medical",
+            circumstances="Found unconscious.",
+            starts_at=starts_at,
+            ends_at=starts_at + LASTS,
+            **fields,
+        )
+        self.world.ids[name + self.suffix]["access_id"] = access.pk
 
     def invitation(self, email: str) -> Invitation:
         return Invitation.objects.create(
