@@ -7,6 +7,14 @@ from care import consent_views, note_views, supervision_views
 app_name = "care"
 urlpatterns: list[URLPattern] = [
     path("consents/", consent_views.sign, name="consents"),
+    path("consents/all/", consent_views.consent_list, name="consent_list"),
+    path("consents/<slug:kind>/", consent_views.consent, name="consent"),
+    path("consents/<slug:kind>/end/", consent_views.create_consent_end, name="create_consent_end"),
+    path(
+        "visits/<uuid:appointment_id>/note/label/",
+        note_views.create_label,
+        name="create_label",
+    ),
     path("visits/<uuid:appointment_id>/note/", note_views.note, name="note"),
     path("notes/<uuid:note_id>/", supervision_views.signed_note, name="signed_note"),
     path("supervision/", supervision_views.supervision, name="supervision"),

@@ -68,7 +68,11 @@ TABLE = {
     "video:room_left": (READ, THE_TWO, OF_THE_TWO),
     # The chart
     "care:consents": (FORM, HERS, None),
+    "care:consent_list": (READ, HERS, None),
+    "care:consent": (FORM, HERS, EVERY_ROW),  # a text: the row is the reader's own
+    "care:create_consent_end": ("POST", HERS, EVERY_ROW),
     "care:note": (FORM, THEIRS, OF_PROVIDERS),
+    "care:create_label": ("POST", THEIRS, OF_PROVIDERS),
     "care:signed_note": (
         READ,
         SUPERVISION,

@@ -153,7 +153,7 @@ class Practice:
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
-        found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none"}
+        found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
 
