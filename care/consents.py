@@ -5,7 +5,7 @@ signed is never edited: a new text is a new file. What was shown is proved by it
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -106,8 +106,12 @@ def permitted_label(note: ProgressNote, *, at: datetime) -> Consent | None:
 
 def history(patient: Patient) -> list[tuple[Consent, Document]]:
     """Return all that the patient has said, newest first, with the texts as they were."""
+    return with_texts(patient.consents.order_by("-signed_at", "kind", "-number"))
+
+
+def with_texts(rows: Iterable[Consent]) -> list[tuple[Consent, Document]]:
+    """Join the rows with the versions that were signed."""
     texts = {(text.kind, text.version): text for text in _all_by_version()}
-    rows = patient.consents.order_by("-signed_at", "kind", "-number")
     return [(consent, texts[consent.kind, consent.version]) for consent in rows]
 
 

@@ -1,4 +1,4 @@
-"""The chart: consents, encounters, notes."""
+"""The chart: consents, encounters, notes. What a patient may ask of it is in `care.rights`."""
 
 import uuid
 from datetime import datetime
@@ -14,8 +14,20 @@ from accounts.care_team import READING, CareRelationship, in_care
 from accounts.models import Patient, Practice, Provider, User
 from appointments.models import Appointment
 from care.purposes import ConsentKind, Label, Provision
+from care.rights import Addendum, AmendmentRequest, AmendmentStep, Disclosure
 from core.db import IdRange, TimeRange
 from core.fields import EncryptedText, has_words
+
+__all__ = [
+    "Addendum",
+    "AmendmentRequest",
+    "AmendmentStep",
+    "Consent",
+    "Disclosure",
+    "Encounter",
+    "ProgressNote",
+    "SupervisionAgreement",
+]
 
 PATIENT = "encounter.appointment.patient"  # whose a note is
 
@@ -192,6 +204,10 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         """What `user` wrote, as long as she cares for the patient; and what she may read."""
         own = in_care(user, patient="encounter__appointment__patient", provider="author")
         return self.filter(own | self._may_read(user))
+
+    def of_patient(self, user: User) -> Self:
+        """What is in the record of `user`: the signed notes. A draft is not part of it yet."""
+        return self.filter(encounter__appointment__patient__user=user, signed_at__isnull=False)
 
     def readable_by(self, user: User) -> Self:
         """Signed notes of others: of supervisees, and of patients whom one stands in for."""

@@ -141,6 +141,8 @@ TABLE = {
         both("admin"),
         OF_ADMINS,
     ),
+    "record": (READ, HERS, None),
+    "create_record_copy": ("POST", HERS, None),
     "home": (READ, MEMBERS, None),
     "help_now": (READ, ALL, None),
     # Signing up and in
