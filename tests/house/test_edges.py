@@ -13,7 +13,7 @@ WRITES = {
 # What may follow `.objects`: methods that say whose rows these are, or that they are public.
 SCOPES = {
     "visible_to", "held_by", "listed", "of_provider", "of_patient", "in_calendar_of",
-    "in_clinical_care_of", "managed_by", "reading", "readable_by",
+    "in_clinical_care_of", "managed_by", "reading", "readable_by", "kept_by", "answered_by",
 }  # fmt: skip
 EDGES = [name for name in ours(".py") if is_edge(name)]
 EDGES.remove("core/tasks.py")  # it writes the heartbeat, which is the whole of that task

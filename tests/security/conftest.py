@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import LegalHold
-from care import consents, notes
+from care import amending, consents, disclosing, notes
 from messaging import messages, threads
 from sessions import arrival, opening
 from tests.factories import NINE, NOW, make_patient, make_visit
@@ -59,6 +59,24 @@ def fill_record(patient, provider):
     thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
     messages.send(
         thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=patient.user, now=NOW
+    )
+    asked = amending.ask(
+        patient=patient,
+        note=note,
+        change=f"{CANARY} date",
+        reason=f"{CANARY} wrong",
+        by=patient.user,
+        now=visit.ends_at,
+    )
+    amending.accept(request=asked, words=f"{CANARY} added", by=provider.user, now=visit.ends_at)
+    disclosing.enter(
+        patient=patient,
+        recipient=f"{CANARY} court",
+        what=f"{CANARY} letter",
+        purpose="required-by-law",
+        disclosed_at=NOW,
+        by=provider.user,
+        now=NOW,
     )
     LegalHold.objects.create(
         patient=patient, reason=f"{CANARY} suit", placed_at=NOW, placed_by=provider.user

@@ -39,8 +39,12 @@ OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
 }
+OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
+# A change is answered by the author of the note, though her care has ended, and by these two.
+OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
+OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
 FORM = PAGE = "GET HEAD POST"
 
@@ -71,6 +75,12 @@ TABLE = {
     "care:consent_list": (READ, HERS, None),
     "care:consent": (FORM, HERS, EVERY_ROW),  # a text: the row is the reader's own
     "care:create_consent_end": ("POST", HERS, EVERY_ROW),
+    "care:disclosure_list": (READ, HERS, None),
+    "care:disclosure_register": (FORM, both("admin", "privacy officer"), None),
+    "care:amendments": (FORM, HERS, None),
+    "care:create_disagreement": ("POST", HERS, OF_PATIENTS),
+    "care:amendment_board": (READ, THEIRS | both("admin", "privacy officer"), None),
+    "care:amendment": (FORM, THEIRS | both("admin", "privacy officer"), OF_ANSWERERS),
     "care:note": (FORM, THEIRS, OF_PROVIDERS),
     "care:create_label": ("POST", THEIRS, OF_PROVIDERS),
     "care:signed_note": (
@@ -200,6 +210,8 @@ MAY_NAME = (
         "supervisor elsewhere": "other practice",
         "peer elsewhere": "other practice",
     }
-    | dict.fromkeys(("billing", "front desk", "admin"), "own, other, child, ended, unassigned")
-    | {f"{actor} elsewhere": "other practice" for actor in ("billing", "front desk", "admin")}
+    # Whose request one answers, though care has ended.
+    | {"ended provider": "own, ended", "ended provider elsewhere": "other practice"}
+    | dict.fromkeys(OFFICE, "own, other, child, ended, unassigned")
+    | {f"{actor} elsewhere": "other practice" for actor in OFFICE}
 )

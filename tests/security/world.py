@@ -17,7 +17,13 @@ from django.utils import timezone
 from accounts.models import Invitation, Membership
 from appointments.models import Attendance
 from billing.models import Charge
-from care.models import Encounter, ProgressNote, SupervisionAgreement
+from care.models import (
+    AmendmentRequest,
+    Disclosure,
+    Encounter,
+    ProgressNote,
+    SupervisionAgreement,
+)
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests import factories
@@ -188,7 +194,16 @@ class Practice:
             "charge_id": charge.pk,
             "thread_id": thread.pk,
             "session_id": room.pk,
+            "request_id": self.request(visit.patient, note).pk,
         }
+
+    def request(self, patient: Any, note: Any) -> AmendmentRequest:
+        asked = {"change": "The date", "reason": "It is wrong", "asked_at": self.now}
+        said = {"recipient": "A court", "what": "A letter", "purpose": "required-by-law"}
+        Disclosure.objects.create(
+            patient=patient, disclosed_at=self.now, recorded_at=self.now, **said
+        )
+        return AmendmentRequest.objects.create(patient=patient, note=note, **asked)
 
     def invitation(self, email: str) -> Invitation:
         return Invitation.objects.create(
