@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
 from accounts.models import Patient, User
 from care.models import Consent, ProgressNote
-from care.purposes import BEFORE_A_VISIT, SCOPES, ConsentKind, Provision, kinds_for
+from care.purposes import BEFORE_A_VISIT, MEANS, SCOPES, ConsentKind, Provision, kinds_for
 from care.texts import Block, blocks
 from core import audit
 from core.transactions import take_turns
@@ -239,8 +240,17 @@ class Choice:
     is_given: bool
 
     @property
+    def means(self) -> Any:
+        return MEANS[self.document.kind]
+
+    @property
+    def is_consent(self) -> bool:
+        """Whether it permits something; the policy on cancelling is an agreement."""
+        return self.document.kind in SCOPES
+
+    @property
     def can_be_taken_back(self) -> bool:
-        return self.is_given and self.document.kind in SCOPES
+        return self.is_given and self.is_consent
 
 
 def choices(patient: Patient, *, on: date, now: datetime) -> list[Choice]:

@@ -4,6 +4,7 @@ The words are those of FHIR Consent: a provision permits or denies a purpose wit
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +61,18 @@ SCOPES: dict[str, Scope] = {
     ConsentKind.COUNSELING: Scope(TPO, Label.COUNSELING),
     ConsentKind.RECORDING: Scope(frozenset({Purpose.RECORDING}), RECORD),
     ConsentKind.AI: Scope(frozenset({Purpose.AI}), RECORD),
+}
+# In one sentence, for who has not read the text yet or has forgotten it.
+MEANS: dict[str, Any] = {
+    ConsentKind.TELEHEALTH: _("Your therapist treats you over video. Needed before a visit."),
+    ConsentKind.CANCELLATION: _("What a visit costs that you miss. Needed before a visit."),
+    ConsentKind.SUBSTANCE_USE: _(
+        "Others than your therapist may see what federal law protects most: for treatment, payment"
+        " and running the practice."
+    ),
+    ConsentKind.COUNSELING: _("Others than your therapist may see counseling notes kept apart."),
+    ConsentKind.RECORDING: _("A visit may be recorded once both of you say yes. None is today."),
+    ConsentKind.AI: _("A program may help your therapist with writing. None does today."),
 }
 BEFORE_A_VISIT = (ConsentKind.TELEHEALTH, ConsentKind.CANCELLATION)
 
