@@ -64,6 +64,7 @@ def gather(patient: Patient, terms: Terms) -> Contents:
 
 def rows_of(shape: Shape, patient: Patient, terms: Terms) -> "QuerySet[Any]":
     found = shape.rows(patient)
+    found = found.select_related(*shape.related) if shape.related else found
     if terms.is_hers:
         return found
     if shape.is_hers_alone:

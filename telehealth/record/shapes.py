@@ -52,6 +52,7 @@ class Shape:
     )  # what the resource says besides the fields
     write: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
+    related: tuple[str, ...] = ()  # what is read with the rows, so as not to be asked for by each
     label: str = ""  # the way to the label of the encounter, where a row belongs to one
     is_written_whole: bool = False  # `make` has put the fields where `places` says
     is_hers_alone: bool = False  # not for the copy that goes to somebody else
@@ -143,6 +144,7 @@ SHAPES: list[Shape] = [
             "end_reason": "+end_reason",
         },
         make=resources.care_team,
+        related=("patient", "person__provider"),
     ),
     Shape(
         Appointment,
@@ -157,11 +159,13 @@ SHAPES: list[Shape] = [
             **own("patient_state", "arrived_at", "begun_at", "cancelled_at"),
         },
         make=resources.appointment,
+        related=("patient", "provider"),
     ),
     Shape(
         Attendance,
         within(Attendance, Appointment, "appointment"),
         own("appointment", "started_at", "ended_at", "modality", "patient_state", "is_at_home"),
+        related=("appointment",),
     ),
     Shape(
         VideoSession,
@@ -169,11 +173,13 @@ SHAPES: list[Shape] = [
         own(
             "appointment", "status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at"
         ),
+        related=("appointment",),
     ),
     Shape(
         Seat,
         within(Seat, VideoSession, "session"),
         own("session", "role", "left_at", "has_sent_video"),
+        related=("session",),
     ),
     Shape(
         CheckIn,
@@ -187,6 +193,7 @@ SHAPES: list[Shape] = [
             "is_private",
             "checked_in_at",
         ),
+        related=("session",),
     ),
     Shape(
         Consent,
@@ -201,6 +208,7 @@ SHAPES: list[Shape] = [
             **own("number", "version", "sha256"),
         },
         make=resources.consent,
+        related=("patient",),
     ),
     Shape(
         Encounter,
@@ -208,6 +216,7 @@ SHAPES: list[Shape] = [
         {"label": "meta.security.0.code", **own("opened_at")},
         make=resources.encounter,
         label="label",
+        related=("appointment__provider",),
     ),
     Shape(
         ProgressNote,
@@ -221,6 +230,7 @@ SHAPES: list[Shape] = [
         make=resources.note,
         write={"body": base64},
         label="encounter__label",
+        related=("author", "encounter"),
     ),
     Shape(
         Addendum,
@@ -229,10 +239,11 @@ SHAPES: list[Shape] = [
         make=resources.addendum,
         write={"body": base64},
         label="note__encounter__label",
+        related=("note__encounter", "author__provider"),
     ),
     Shape(
         AmendmentRequest,
-        seen(AmendmentRequest, "of_patient"),
+        lambda patient: AmendmentRequest.objects.of_patient(patient.user).with_steps(),
         {"patient": "subject.reference", **own("note", "change", "reason", "asked_at")},
         label="note__encounter__label",
     ),
@@ -241,11 +252,13 @@ SHAPES: list[Shape] = [
         of(AmendmentStep, "request__patient"),
         own("request", "kind", "words", "at"),
         label="request__note__encounter__label",
+        related=("request",),
     ),
     Shape(
         Thread,
         seen(Thread),
         {"patient": "subject.reference", **own("provider", "opened_at")},
+        related=("patient", "provider"),
     ),
     Shape(
         Message,
@@ -257,6 +270,7 @@ SHAPES: list[Shape] = [
             **own("thread", "number"),
         },
         make=resources.communication,
+        related=("thread__patient", "thread__provider", "author__provider"),
     ),
     Shape(
         Charge,
@@ -270,6 +284,7 @@ SHAPES: list[Shape] = [
         },
         make=resources.charge_item,
         write={"amount_cents": dollars},
+        related=("appointment",),
     ),
     Shape(
         Payment,
@@ -282,6 +297,7 @@ SHAPES: list[Shape] = [
         },
         make=resources.payment_notice,
         write={"amount_cents": dollars},
+        related=("charge",),
     ),
     Shape(
         CardOnFile,
@@ -289,6 +305,7 @@ SHAPES: list[Shape] = [
         {"patient": "subject.reference", **own("brand", "last4", "expires_on", "saved_at")},
         left_out={"customer_ref": AT_STRIPE, "payment_method_ref": AT_STRIPE},
         is_hers_alone=True,
+        related=("patient",),
     ),
     Shape(Entry, entries, own("kind", "posted_at"), is_hers_alone=True),
     Shape(
@@ -296,12 +313,14 @@ SHAPES: list[Shape] = [
         of(Line, "patient"),
         {"patient": "subject.reference", **own("entry", "account", "amount_cents")},
         is_hers_alone=True,
+        related=("patient", "entry"),
     ),
     Shape(
         Disclosure,
         seen(Disclosure, "of_patient"),
         {"patient": "subject.reference", **own("disclosed_at", "recipient", "what", "purpose")},
         is_hers_alone=True,
+        related=("patient",),
     ),
     Shape(
         AuditEvent,

@@ -11,7 +11,7 @@ from accounts.models import Membership
 from care import amending, notes
 from care.models import Addendum, AmendmentRequest, AmendmentStep
 from core.models import AuditEvent
-from tests.factories import NINE, end_all_care, make_member
+from tests.factories import NINE, end_all_care, make_member, make_practice
 from tests.threads import at_once
 
 OVER = NINE + timedelta(minutes=55)
@@ -248,6 +248,31 @@ def test_the_author_answers_though_her_care_has_ended(sign_in, dr_bob, asked):
     answer = sign_in(dr_bob.user).get(reverse("care:amendment", args=[asked.pk]))
 
     assert answer.status_code == 200
+
+
+def test_the_board_holds_what_is_extended_and_not_what_is_decided(alice, officer, asked):
+    decided, extended = ask(alice), ask(alice)
+    amending.deny(request=decided, words="No.", by=officer, now=OVER)
+    amending.extend(request=extended, words="Away.", by=officer, now=OVER)
+
+    waiting = AmendmentRequest.objects.answered_by(officer).waiting()
+
+    assert set(waiting) == {asked, extended}
+
+
+@pytest.mark.parametrize("role", [None, Membership.Role.BILLING])
+def test_an_author_who_does_not_work_there_as_one_any_more_does_not_answer(dr_bob, asked, role):
+    dr_bob.user.memberships.all().delete()
+    if role:
+        Membership.objects.create(user=dr_bob.user, practice=dr_bob.practice, role=role)
+
+    assert list(AmendmentRequest.objects.answered_by(dr_bob.user)) == []
+
+
+def test_an_author_who_has_gone_to_another_practice_does_not_answer(dr_bob, carol, asked):
+    dr_bob.user.memberships.update(practice=make_practice(name="Elsewhere"))
+
+    assert list(AmendmentRequest.objects.answered_by(dr_bob.user)) == []
 
 
 def test_another_therapist_does_not_answer(sign_in, carol, asked):

@@ -67,9 +67,9 @@ def fill_times() -> None:
     Payment.objects.update(status="failed", settled_at=OVER, decline_code="expired_card")
 
 
-def visit_with_note(patient: Any, provider: Any) -> Any:
-    visit = make_visit(provider, patient)
-    room = opening.open_room(appointment=visit, now=NINE)
+def visit_with_note(patient: Any, provider: Any, *, starts_at: Any = NINE) -> Any:
+    visit = make_visit(provider, patient, starts_at=starts_at)
+    room = opening.open_room(appointment=visit, now=starts_at)
     arrival.check_in(
         session=room,
         by=patient.user,
@@ -78,21 +78,21 @@ def visit_with_note(patient: Any, provider: Any) -> Any:
         is_at_home=True,
         callback_phone=PHONE,
         is_private=True,
-        now=NINE,
+        now=starts_at,
     )
     Seat.objects.create(session=room, user=patient.user, role="patient", has_sent_video=True)
     visit.refresh_from_db()
-    attendance.record_arrival(appointment=visit, now=NINE)
+    attendance.record_arrival(appointment=visit, now=starts_at)
     attendance.record_attendance(
         appointment=visit,
-        started_at=NINE,
-        ended_at=NINE + timedelta(minutes=48),
+        started_at=starts_at,
+        ended_at=starts_at + timedelta(minutes=48),
         modality="video",
         patient_state="IL",
         is_at_home=True,
     )
-    note = notes.open_note(appointment=visit, by=provider.user, now=NINE)
-    labels.put(note=note, label="substance-use", by=provider.user, now=NINE)
+    note = notes.open_note(appointment=visit, by=provider.user, now=starts_at)
+    labels.put(note=note, label="substance-use", by=provider.user, now=starts_at)
     return notes.sign(note=note, body=f"{CANARY} slept.", by=provider.user, now=OVER)
 
 

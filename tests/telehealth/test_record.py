@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import erasure
@@ -14,7 +15,7 @@ from care.labels import NOTICE
 from care.models import Disclosure
 from core.models import AuditEvent
 from telehealth.record import archive, exporting
-from tests.factories import NOW
+from tests.factories import HOUR, NINE, NOW
 from tests.security import record
 from tests.security.canary import CANARY
 from tests.web_role import as_owner
@@ -238,6 +239,19 @@ def test_the_copy_counts_what_leaves_among_the_disclosures_of_the_next(full):
     page, _resources, _manifest = record.copy_of(full)
 
     assert "Dr. Far" in page
+
+
+def test_a_long_record_takes_no_more_queries_than_a_short_one(
+    full, dr_bob, django_assert_num_queries
+):
+    with CaptureQueriesContext(connection) as short:
+        record.copy_of(full)
+    for number in range(3):
+        record.visit_with_note(full, dr_bob, starts_at=NINE - (number + 1) * 2 * HOUR)
+        record.talk(full, dr_bob)
+
+    with django_assert_num_queries(len(short)):
+        record.copy_of(full)
 
 
 def test_a_disclosure_that_lies_ahead_is_refused(alice, biller):
