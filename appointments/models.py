@@ -209,11 +209,11 @@ class Appointment(models.Model):
     class Privacy:
         phi = (
             "patient", "status", "starts_at", "ends_at", "patient_state", "booked_at",
-            "arrived_at", "begun_at", "cancelled_at", "cancelled_by",
+            "arrived_at", "begun_at", "cancelled_at",
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "fee_cents", "holder",
-            "held_until", "version",
+            "held_until", "version", "cancelled_by",
         )  # fmt: skip
 
     objects = AppointmentQuerySet.as_manager()

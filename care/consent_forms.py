@@ -1,7 +1,9 @@
 """Signing: a tick under each text, and the full name."""
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -58,6 +60,31 @@ class SignForm(Worded, forms.Form):
     def shown(self) -> dict[str, str]:
         """The hashes of the texts that were on the page, by kind. Of a valid form."""
         return {d.kind: self.cleaned_data[f"sha256-{d.kind}"] for d in self.documents}
+
+
+class PermitForm(SignForm):
+    """One text that nobody has to sign, for as long as the patient likes."""
+
+    def __init__(self, data: Any, *, document: Document, patient: Patient, today: date) -> None:
+        super().__init__(data, documents=[document], patient=patient)
+        self.today, self.zone = today, ZoneInfo(patient.zone)
+        self.fields[f"agree-{document.kind}"].error_messages["required"] = _(
+            "Tick this if you agree. If not, leave this page: nothing changes."
+        )
+        self.fields["until"] = forms.DateField(
+            label=_("Until, this day included"),
+            help_text=_("Leave it empty, and it counts until you take it back."),
+            required=False,
+            widget=forms.DateInput(attrs={"type": "date"}),
+        )
+
+    def clean_until(self) -> datetime | None:
+        """The moment at which the last day is over where the patient lives."""
+        if (day := self.cleaned_data["until"]) is None:
+            return None
+        if day < self.today:
+            raise forms.ValidationError(_("Choose a day from today on, or leave it empty."))
+        return datetime.combine(day + timedelta(days=1), time(), self.zone)
 
 
 def name_label(patient: Patient) -> str:

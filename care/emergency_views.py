@@ -21,7 +21,7 @@ from accounts.http import SignedInRequest
 from accounts.models import EmergencyAccess, Membership
 from accounts.permissions import PROVIDER, policy, practice_of
 from accounts.step_up import stepped_up
-from care import supervising
+from care import consents, labels, supervising
 from care.emergency_forms import RequestForm
 from care.models import ProgressNote
 from core import reads
@@ -103,7 +103,13 @@ def emergency_note(request: SignedInRequest, access_id: UUID, note_id: UUID) -> 
     supervising.record_reading(
         note=note, by=request.user, now=timezone.now(), purpose=emergency.PURPOSE
     )
-    context = {"access": access, "note": note, "appointment": note.encounter.appointment}
+    context = {
+        "access": access,
+        "note": note,
+        "appointment": note.encounter.appointment,
+        "notice": labels.notice_of(note),
+        "consent": consents.permitted_label(note, at=timezone.now()),
+    }
     return render(request, "care/emergency_note.html", context)
 
 

@@ -1,4 +1,4 @@
-"""The chart: consents, encounters, notes."""
+"""The chart: consents, encounters, notes. What a patient may ask of it is in `care.rights`."""
 
 import uuid
 from datetime import datetime
@@ -9,44 +9,84 @@ from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import READING, CareRelationship, in_care
 from accounts.models import EmergencyAccess, Patient, Practice, Provider, User
 from appointments.models import Appointment
+from care.purposes import ConsentKind, Label, Provision
+from care.rights import Addendum, AmendmentRequest, AmendmentStep, Disclosure
 from core.db import IdRange, TimeRange
 from core.fields import EncryptedText, has_words
+
+__all__ = [
+    "Addendum",
+    "AmendmentRequest",
+    "AmendmentStep",
+    "Consent",
+    "Disclosure",
+    "Encounter",
+    "ProgressNote",
+    "SupervisionAgreement",
+]
 
 PATIENT = "encounter.appointment.patient"  # whose a note is
 
 
-class ConsentKind(models.TextChoices):
-    TELEHEALTH = "telehealth", _("Telehealth consent")
-    CANCELLATION = "cancellation-policy", _("Cancellation policy")
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    def newest(self) -> Self:
+        """The last word on each text."""
+        later = Consent.objects.filter(
+            patient=OuterRef("patient"), kind=OuterRef("kind"), number__gt=OuterRef("number")
+        )
+        return self.filter(~Exists(later))
+
+    def in_force(self, *, at: datetime) -> Self:
+        """Those that permit something at this moment. Asked at each read, and never kept."""
+        runs = Q(ends_at=None) | Q(ends_at__gt=at)
+        return self.newest().filter(runs, provision=Provision.PERMIT)
 
 
 class Consent(models.Model):
-    """One text, in one version, agreed to by one patient. Append-only. FHIR Consent."""
+    """What a patient said to one text, in one version: permitted, or taken back. FHIR Consent.
+
+    Append-only. Taking back is a row too, and of the rows about a text the one with the highest
+    number counts.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="consents")
     kind = models.CharField(max_length=24, choices=ConsentKind)
+    number = models.PositiveIntegerField()  # 1, 2, 3 … of this patient and kind
+    provision = models.CharField(max_length=6, choices=Provision, default=Provision.PERMIT)
     version = models.CharField(max_length=10)  # the date of the text: "2026-11-01"
     sha256 = models.CharField(max_length=64)  # of the text as it was shown
-    signed_name = EncryptedText(owner="patient", max_length=120)
+    signed_name = EncryptedText(owner="patient", max_length=120, blank=True)
     signed_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True)  # half-open; null: until it is taken back
 
     class Privacy:
-        phi = ("patient", "kind", "signed_name", "signed_at")
-        plain = ("id", "version", "sha256")
+        phi = ("patient", "kind", "provision", "signed_name", "signed_at", "ends_at")
+        plain = ("id", "number", "version", "sha256")
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["patient", "kind", "version"], name="consent_once"),
-            models.CheckConstraint(condition=has_words("signed_name"), name="consent_has_name"),
+            models.UniqueConstraint(fields=["patient", "kind", "number"], name="consent_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=["telehealth", "cancellation-policy"]),
-                name="consent_kind_known",
+                condition=Q(provision="deny") | has_words("signed_name"), name="consent_has_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ConsentKind.values), name="consent_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(provision="permit", number__gte=1)
+                | Q(provision="deny", number__gte=2, ends_at=None),
+                name="consent_given_before_taken_back",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_at=None) | Q(ends_at__gt=F("signed_at")),
+                name="consent_ends_after_start",
             ),
         ]
 
@@ -63,12 +103,20 @@ class Encounter(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="encounter")
     opened_at = models.DateTimeField()
+    label = models.CharField(max_length=24, choices=Label, blank=True)  # set by the note's author
 
     class Privacy:
-        phi = ("opened_at",)
+        phi = ("opened_at", "label")
         plain = ("id", "appointment")
 
     objects = EncounterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(label__in=["", *Label.values]), name="encounter_label_known"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"encounter {self.id}"
@@ -157,6 +205,10 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         own = in_care(user, patient="encounter__appointment__patient", provider="author")
         return self.filter(own | self._may_read(user))
 
+    def of_patient(self, user: User) -> Self:
+        """What is in the record of `user`: the signed notes. A draft is not part of it yet."""
+        return self.filter(encounter__appointment__patient__user=user, signed_at__isnull=False)
+
     def readable_by(self, user: User) -> Self:
         """Signed notes of others: of supervisees, and of patients whom one stands in for."""
         return self.filter(self._may_read(user)).exclude(author__user=user)
@@ -169,9 +221,16 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         )
 
     def opened_by(self, access: EmergencyAccess) -> Self:
-        """Signed notes of the patient of an emergency access. Whether it is open was asked."""
+        """Signed notes of the patient of an emergency access. Whether it is open was asked.
+
+        In a medical emergency treatment of substance use may be told without the consent that its
+        label asks for (42 CFR 2.51); counseling notes may not.
+        """
+        shown = self._may_be_shown()
+        if access.reason == EmergencyAccess.Reason.MEDICAL:
+            shown |= Q(encounter__label=Label.SUBSTANCE_USE)
         return self.filter(
-            encounter__appointment__patient=access.patient_id, signed_at__isnull=False
+            shown, encounter__appointment__patient=access.patient_id, signed_at__isnull=False
         )
 
     def newest_first(self) -> Self:
@@ -187,7 +246,16 @@ class ProgressNoteQuerySet(models.QuerySet["ProgressNote"]):
         in_team = CareRelationship.objects.of(user, READING).filter(
             patient=OuterRef("encounter__appointment__patient")
         )
-        return Q(Exists(supervised) | Exists(in_team), signed_at__isnull=False)
+        signed = Q(Exists(supervised) | Exists(in_team), signed_at__isnull=False)
+        return signed & self._may_be_shown()
+
+    def _may_be_shown(self) -> Q:
+        """To others than author and patient: what has a label only under the patient's consent."""
+        now = timezone.now()  # noqa: TID251 -- a right is asked live; its askers have no clock
+        permitted = Consent.objects.in_force(at=now).filter(
+            patient=OuterRef("encounter__appointment__patient"), kind=OuterRef("encounter__label")
+        )
+        return Q(encounter__label="") | Q(Exists(permitted))
 
 
 class ProgressNote(models.Model):

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from care.models import ProgressNote
+from care.purposes import Label
 from core.form_words import Worded
 
 
@@ -37,3 +38,13 @@ class NoteForm(Worded, forms.Form):
     def upon(self, newest: ProgressNote) -> "NoteForm":
         """Return the same words as a change of the newest copy."""
         return NoteForm(initial={"body": self["body"].value(), "revision": newest.revision})
+
+
+class LabelForm(Worded, forms.Form):
+    """Whether federal law protects the record of the visit more than others."""
+
+    label = forms.ChoiceField(
+        label=_("How the record of this visit is protected"),
+        choices=[("", _("Like the rest of the record")), *Label.choices],
+        required=False,
+    )

@@ -3,19 +3,20 @@
 from http import HTTPStatus
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.http import SignedInRequest
 from accounts.permissions import PROVIDER, policy
 from appointments.models import Appointment, InvalidTransition
-from care import notes
+from care import consents, labels, notes
 from care.models import ProgressNote
-from care.note_forms import NoteForm
+from care.note_forms import LabelForm, NoteForm
 
 
 @policy(PROVIDER, finds=Appointment.objects.visible_to)
@@ -31,6 +32,21 @@ def note(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     if request.method == "POST":
         return write(request, found)
     return show(request, found, NoteForm.of(found))
+
+
+@policy(PROVIDER, finds=Appointment.objects.visible_to)
+@require_POST
+def create_label(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    visit = get_object_or_404(Appointment.objects.visible_to(request.user), id=appointment_id)
+    own = ProgressNote.objects.visible_to(request.user).filter(encounter__appointment=visit)
+    found = get_object_or_404(own)
+    form = LabelForm(request.POST)
+    if not form.is_valid():
+        return show(request, found, NoteForm.of(found), status=422)
+    label = form.cleaned_data["label"]
+    labels.put(note=found, label=label, by=request.user, now=timezone.now())
+    messages.success(request, _("Kept. It counts from now on."))
+    return redirect("care:note", visit.pk)
 
 
 def write(request: SignedInRequest, found: ProgressNote) -> HttpResponse:
@@ -73,6 +89,8 @@ def show(
         "form": form,
         "appointment": appointment,
         "attendance": getattr(appointment, "attendance", None),
+        "label_form": LabelForm(initial={"label": found.encounter.label}),
+        "permitted": consents.permitted_label(found, at=timezone.now()),
         "next_page": after(found),
         "is_saved": found.revision > 0 and form["body"].value() == found.body,
         "is_conflict": status == HTTPStatus.CONFLICT and form["body"].value() != found.body,

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.http import SignedInRequest
 from accounts.models import Membership
 from accounts.permissions import PROVIDER, policy, practice_of
-from care import supervising
+from care import consents, labels, supervising
 from care.models import ProgressNote, SupervisionAgreement
 from care.supervision_forms import ProposalForm
 
@@ -101,5 +101,10 @@ def signed_note(request: SignedInRequest, note_id: UUID) -> HttpResponse:
     notes = ProgressNote.objects.readable_by(request.user).newest_first()
     note = get_object_or_404(notes, pk=note_id)
     supervising.record_reading(note=note, by=request.user, now=timezone.now())
-    context = {"note": note, "appointment": note.encounter.appointment}
+    context = {
+        "note": note,
+        "appointment": note.encounter.appointment,
+        "notice": labels.notice_of(note),
+        "consent": consents.permitted_label(note, at=timezone.now()),
+    }
     return render(request, "care/signed_note.html", context)

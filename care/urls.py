@@ -2,13 +2,42 @@
 
 from django.urls import URLPattern, path
 
-from care import consent_views, emergency_views, note_views, supervision_views
+from care import (
+    amendment_views,
+    consent_views,
+    disclosure_views,
+    emergency_views,
+    note_views,
+    supervision_views,
+)
 
 app_name = "care"
 urlpatterns: list[URLPattern] = [
     path("consents/", consent_views.sign, name="consents"),
+    path("consents/all/", consent_views.consent_list, name="consent_list"),
+    path("consents/<slug:kind>/", consent_views.consent, name="consent"),
+    path("consents/<slug:kind>/end/", consent_views.create_consent_end, name="create_consent_end"),
+    path(
+        "visits/<uuid:appointment_id>/note/label/",
+        note_views.create_label,
+        name="create_label",
+    ),
     path("visits/<uuid:appointment_id>/note/", note_views.note, name="note"),
     path("notes/<uuid:note_id>/", supervision_views.signed_note, name="signed_note"),
+    path("disclosures/", disclosure_views.disclosure_list, name="disclosure_list"),
+    path(
+        "disclosures/register/",
+        disclosure_views.disclosure_register,
+        name="disclosure_register",
+    ),
+    path("amendments/", amendment_views.amendments, name="amendments"),
+    path("amendments/board/", amendment_views.amendment_board, name="amendment_board"),
+    path("amendments/<uuid:request_id>/", amendment_views.amendment, name="amendment"),
+    path(
+        "amendments/<uuid:request_id>/disagreement/",
+        amendment_views.create_disagreement,
+        name="create_disagreement",
+    ),
     path("supervision/", supervision_views.supervision, name="supervision"),
     path(
         "supervision/<int:agreement_id>/signature/",

@@ -27,20 +27,27 @@ PROVIDER: list[Link] = [
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:supervision"), _("Supervision")),
     EMERGENCY,
+    (reverse_lazy("care:amendment_board"), _("Change requests")),
 ]
 BILLING: list[Link] = [
     (reverse_lazy("billing:ledger"), _("Ledger")),
     (reverse_lazy("billing:claims"), _("Claims")),
 ]
+RIGHTS: list[Link] = [
+    (reverse_lazy("care:amendment_board"), _("Change requests")),
+    (reverse_lazy("care:disclosure_register"), _("Disclosures")),
+]
 PRIVACY: list[Link] = [
     (reverse_lazy("accounts:access_log"), _("Access log")),
     (reverse_lazy("accounts:emergency_reviews"), _("Emergency reviews")),
+    *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 ADMIN: list[Link] = [
     *STAFF,
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
+    *RIGHTS,
 ]
 BY_ROLE: dict[str, list[Link]] = {
     Membership.Role.BILLING: BILLING,
@@ -59,7 +66,8 @@ def links_for(user: User) -> list[Link]:
     keeps_watch = Membership.Role.PRIVACY_OFFICER in user.roles
     if user.roles == {Membership.Role.PRIVACY_OFFICER}:
         return PRIVACY
-    return [*work_of(user.roles), *PRIVACY] if keeps_watch else work_of(user.roles)
+    work = work_of(user.roles)
+    return [*work, *(link for link in PRIVACY if link not in work)] if keeps_watch else work
 
 
 def work_of(roles: frozenset[str]) -> list[Link]:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
-from telehealth import errors, home, intake, pages
+from telehealth import errors, home, intake, pages, record_views
 
 urlpatterns = [
     path("", include("appointments.urls")),
@@ -17,6 +17,8 @@ urlpatterns = [
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
     path("booking/<uuid:appointment_id>/renewal/", intake.create_renewal, name="booking_renewal"),
+    path("record/", record_views.record, name="record"),
+    path("record/copy/", record_views.create_record_copy, name="create_record_copy"),
     path("help-now/", pages.help_now, name="help_now"),
 ]
 

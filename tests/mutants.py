@@ -60,10 +60,16 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
     ]),
     "care/models.py": ({
         "visible_to", "reading", "current", "readable_by", "signed_by", "_may_read",
-        "opened_by",
+        "opened_by", "_may_be_shown", "newest", "in_force", "of_patient",
     }, [
         "tests/care/test_emergency_views.py",
         "tests/care/test_supervising.py", "tests/care/test_note_views.py",
+        "tests/care/test_consents.py", "tests/security/test_row_07_part_2_consent.py",
+    ]),
+    "care/rights.py": ({
+        "looked_after_by", "of_patient", "kept_by", "accounted", "answered_by", "waiting",
+    }, [
+        "tests/care/test_amending.py", "tests/care/test_disclosing.py",
     ]),
     "messaging/models.py": ({"visible_to"}, [
         "tests/messaging/test_threads.py", "tests/messaging/test_views.py",

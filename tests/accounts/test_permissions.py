@@ -96,6 +96,12 @@ def test_a_policy_names_somebody_who_exists(audience):
         policy(*audience)
 
 
+def test_a_policy_keeps_whom_it_is_for_and_how_rows_are_found():
+    marked = policy(Role.BILLING, finds=print)(lambda: None)
+
+    assert policy_of(marked) == Policy(frozenset({"billing"}), print)
+
+
 def test_a_class_has_no_policy_by_its_parent():
     parent = policy(PUBLIC)(type("Parent", (), {}))
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts import emergency
 from accounts.models import EmergencyAccess, Membership
-from care import notes
+from care import consents, labels, notes
 from core.models import AuditEvent, Duty
 from tests.factories import NINE, make_care, make_member, make_patient, make_practice, make_visit
 from tests.signing_in import signed_in
@@ -135,6 +135,38 @@ def test_a_note_of_another_patient_is_not_there(hers, access, carol, practice):
 def test_what_is_not_signed_stays_closed(hers, access, note):
     assert "Nothing is signed yet." in hers.get(chart_of(access)).content.decode()
     assert hers.get(note_of(access, note)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("label", "reason", "is_permitted", "is_shown"),
+    [
+        ("", "danger-to-self", False, True),
+        ("substance-use", "medical", False, True),  # 42 CFR 2.51
+        ("substance-use", "danger-to-self", False, False),
+        ("substance-use", "danger-to-self", True, True),
+        ("substance-use-counseling", "medical", False, False),
+        ("substance-use-counseling", "medical", True, True),
+    ],
+)
+def test_what_has_a_label_is_shown_as_she_permits_or_in_a_medical_emergency(
+    hers, alice, carol, dr_bob, signed, label, reason, is_permitted, is_shown
+):
+    labels.put(note=signed, label=label, by=dr_bob.user, now=OVER)
+    if is_permitted:
+        text = consents.text_of(label, on=OVER.date())
+        consents.sign(
+            patient=alice, document=text, signed_name="Alice Doe", by=alice.user, now=OVER
+        )
+    why = {"reason": reason, "circumstances": "Found unconscious."}
+    access = emergency.open_access(patient=alice, by=carol.user, now=OVER, **why)
+
+    page = hers.get(note_of(access, signed))
+
+    assert page.status_code == (200 if is_shown else 404)
+    assert ("42 CFR part 2" in page.content.decode()) == (is_shown and label != "")
+    assert ("because of a medical emergency" in page.content.decode()) == (
+        is_shown and label != "" and not is_permitted
+    )
 
 
 def test_it_opens_only_to_read_and_only_its_own_pages(hers, access, signed, visit):

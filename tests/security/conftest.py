@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import EmergencyAccess, LegalHold
 from accounts.models.emergency_access import LASTS
-from care import consents, notes
+from care import amending, consents, disclosing, notes
 from messaging import messages, threads
 from sessions import arrival, opening
 from tests.factories import NINE, NOW, make_patient, make_user, make_visit
@@ -72,6 +72,24 @@ def fill_record(patient, provider):
         reviewed_by=provider.user,
         outcome="appropriate",
         remark=f"{CANARY} judged",
+    )
+    asked = amending.ask(
+        patient=patient,
+        note=note,
+        change=f"{CANARY} date",
+        reason=f"{CANARY} wrong",
+        by=patient.user,
+        now=visit.ends_at,
+    )
+    amending.accept(request=asked, words=f"{CANARY} added", by=provider.user, now=visit.ends_at)
+    disclosing.enter(
+        patient=patient,
+        recipient=f"{CANARY} court",
+        what=f"{CANARY} letter",
+        purpose="required-by-law",
+        disclosed_at=NOW,
+        by=provider.user,
+        now=NOW,
     )
     LegalHold.objects.create(
         patient=patient, reason=f"{CANARY} suit", placed_at=NOW, placed_by=provider.user

@@ -48,8 +48,12 @@ OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
 }
+OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
+# A change is answered by the author of the note, though her care has ended, and by these two.
+OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
+OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
 FORM = PAGE = "GET HEAD POST"
 
@@ -77,7 +81,17 @@ TABLE = {
     "video:room_left": (READ, THE_TWO, OF_THE_TWO),
     # The chart
     "care:consents": (FORM, HERS, None),
+    "care:consent_list": (READ, HERS, None),
+    "care:consent": (FORM, HERS, EVERY_ROW),  # a text: the row is the reader's own
+    "care:create_consent_end": ("POST", HERS, EVERY_ROW),
+    "care:disclosure_list": (READ, HERS, None),
+    "care:disclosure_register": (FORM, both("admin", "privacy officer"), None),
+    "care:amendments": (FORM, HERS, None),
+    "care:create_disagreement": ("POST", HERS, OF_PATIENTS),
+    "care:amendment_board": (READ, THEIRS | both("admin", "privacy officer"), None),
+    "care:amendment": (FORM, THEIRS | both("admin", "privacy officer"), OF_ANSWERERS),
     "care:note": (FORM, THEIRS, OF_PROVIDERS),
+    "care:create_label": ("POST", THEIRS, OF_PROVIDERS),
     "care:signed_note": (
         READ,
         SUPERVISION,
@@ -153,6 +167,8 @@ TABLE = {
         both("admin"),
         OF_ADMINS,
     ),
+    "record": (READ, HERS, None),
+    "create_record_copy": ("POST", HERS, None),
     "home": (READ, MEMBERS, None),
     "help_now": (READ, ALL, None),
     # Signing up and in
@@ -214,6 +230,8 @@ MAY_NAME = (
         "unassigned provider elsewhere": "other practice",
     }
     | OF_OFFICERS  # who reviews it
-    | dict.fromkeys(("billing", "front desk", "admin"), "own, other, child, ended, unassigned")
-    | {f"{actor} elsewhere": "other practice" for actor in ("billing", "front desk", "admin")}
+    # Whose request one answers, though care has ended.
+    | {"ended provider": "own, ended", "ended provider elsewhere": "other practice"}
+    | dict.fromkeys(OFFICE, "own, other, child, ended, unassigned")
+    | {f"{actor} elsewhere": "other practice" for actor in OFFICE}
 )

@@ -7,11 +7,19 @@ from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments.models import Appointment
 from billing.models import Charge
-from care.models import Encounter, ProgressNote, SupervisionAgreement
+from care.models import (
+    AmendmentRequest,
+    Disclosure,
+    Encounter,
+    ProgressNote,
+    SupervisionAgreement,
+)
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests.security.expected import (
     IN_EMERGENCY,
+    OF_ADMINS,
+    OF_ANSWERERS,
     OF_OFFICERS,
     OF_PATIENTS,
     OF_PROVIDERS,
@@ -88,6 +96,36 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "note_id",
         SUPERVISORS,
+    ),
+    "ProgressNote.of_patient": (
+        ProgressNote.objects.of_patient,
+        "pk",
+        "note_id",
+        OF_PATIENTS,
+    ),
+    "AmendmentRequest.of_patient": (
+        AmendmentRequest.objects.of_patient,
+        "pk",
+        "request_id",
+        OF_PATIENTS,
+    ),
+    "AmendmentRequest.answered_by": (
+        AmendmentRequest.objects.answered_by,
+        "pk",
+        "request_id",
+        OF_ANSWERERS,
+    ),
+    "Disclosure.of_patient": (
+        Disclosure.objects.of_patient,
+        "patient__ref",
+        "patient_ref",
+        OF_PATIENTS,
+    ),
+    "Disclosure.kept_by": (
+        Disclosure.objects.kept_by,
+        "patient__ref",
+        "patient_ref",
+        OF_ADMINS | OF_OFFICERS,
     ),
     "SupervisionAgreement.visible_to": (
         SupervisionAgreement.objects.visible_to,

@@ -55,8 +55,8 @@ TASKS = {
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }
 OPERATORS = {
-    "audit", "demo_sign_ins", "erase_patient", "ledger_check", "legal_hold", "probe",
-    "rotate_keys", "seed_demo", "serve", "slots", "states",
+    "audit", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check", "legal_hold",
+    "probe", "rotate_keys", "seed_demo", "serve", "slots", "states",
 }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ from tests.web_role import as_owner
 
 PAGES = {
     "alice": ["home", "accounts:about_you", "appointments:list", "appointments:detail",
-              "messaging:list", "messaging:thread", "care:consents", "billing:card",
+              "messaging:list", "messaging:thread", "care:consents", "care:consent_list",
+              "billing:card", "care:amendments", "care:disclosure_list",
               "video:room", "video:room_check_in"],
     "dr_bob": ["home", "appointments:detail", "messaging:list", "messaging:thread", "care:note",
                "video:room", "video:room_facts"],

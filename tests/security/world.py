@@ -18,7 +18,13 @@ from accounts.models import EmergencyAccess, Invitation, Membership
 from accounts.models.emergency_access import LASTS
 from appointments.models import Attendance
 from billing.models import Charge
-from care.models import Encounter, ProgressNote, SupervisionAgreement
+from care.models import (
+    AmendmentRequest,
+    Disclosure,
+    Encounter,
+    ProgressNote,
+    SupervisionAgreement,
+)
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests import factories
@@ -155,7 +161,7 @@ class Practice:
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
-        found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none"}
+        found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
 
@@ -190,6 +196,7 @@ class Practice:
             "charge_id": charge.pk,
             "thread_id": thread.pk,
             "session_id": room.pk,
+            "request_id": self.request(visit.patient, note).pk,
         }
 
     def open_in_emergency(self) -> None:
@@ -216,6 +223,14 @@ class Practice:
             **fields,
         )
         self.world.ids[name + self.suffix]["access_id"] = access.pk
+
+    def request(self, patient: Any, note: Any) -> AmendmentRequest:
+        asked = {"change": "The date", "reason": "It is wrong", "asked_at": self.now}
+        said = {"recipient": "A court", "what": "A letter", "purpose": "required-by-law"}
+        Disclosure.objects.create(
+            patient=patient, disclosed_at=self.now, recorded_at=self.now, **said
+        )
+        return AmendmentRequest.objects.create(patient=patient, note=note, **asked)
 
     def invitation(self, email: str) -> Invitation:
         return Invitation.objects.create(

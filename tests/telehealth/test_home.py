@@ -330,7 +330,7 @@ def test_the_home_takes_the_same_queries_however_full_it_is(
     "name",
     [
         "accounts:about_you", "appointments:list", "billing:card", "billing:receipt_list",
-        "care:consents", "accounts:access", "account_change_password",
+        "care:consent_list", "accounts:access", "account_change_password",
     ],
 )  # fmt: skip
 def test_what_belongs_to_a_patient_is_found_from_her_home(hers, name):

@@ -1,0 +1,83 @@
+"""One file of a copy: what a person reads, what a machine reads, and what proves both."""
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from care.labels import NOTICE
+from telehealth.record.bundle import bundle
+from telehealth.record.contents import Contents
+from telehealth.record.places import Json, written
+from telehealth.record.reading import page
+from telehealth.record.shapes import LEFT_OUT
+
+PAGE, BUNDLE, MANIFEST = "record.html", "record.json", "manifest.json"
+
+
+@dataclass(frozen=True)
+class Archive:
+    name: str
+    content: bytes
+
+
+def pack(contents: Contents) -> Archive:
+    files = {
+        PAGE: page(contents).encode(),
+        BUNDLE: json.dumps(bundle(contents), indent=1).encode(),
+    }
+    files[MANIFEST] = json.dumps(manifest(contents, files), indent=1).encode()
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(member(name, contents.terms.at), content)
+    return Archive(f"record-{contents.terms.at:%Y-%m-%d}.zip", kept.getvalue())
+
+
+def member(name: str, at: datetime) -> zipfile.ZipInfo:
+    """An entry that does not tell the clock or the user of this machine."""
+    return zipfile.ZipInfo(name, date_time=at.timetuple()[:6])
+
+
+def manifest(contents: Contents, files: dict[str, bytes]) -> Json:
+    told: Json = {
+        "made_at": written(contents.terms.at),
+        "patient": str(contents.patient.ref),
+        "files": [
+            {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in files.items()
+        ],
+        "left_out": [{"what": name, "why": why} for name, why in LEFT_OUT.items()],
+    }
+    return told | ({"notice": NOTICE} if contents.is_labeled else {})
+
+
+def write(archive: Archive, path: Path) -> None:
+    """Write the file whole or not at all, for the owner's eyes alone.
+
+    :raises OSError: then nothing of it is there
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(archive.content)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    settle(path.parent)
+
+
+def settle(folder: Path) -> None:
+    """Wait until the new name is on the disk as well."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

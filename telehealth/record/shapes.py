@@ -1,0 +1,352 @@
+"""Which rows a copy holds, and which field of each stands where in which FHIR R4 resource.
+
+A field that is PHI and has neither a place here nor a reason to be left out turns
+`tests/security/test_row_47_export_complete.py` red.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model, Q, QuerySet
+
+from accounts.care_team import CareRelationship
+from accounts.models import EmergencyAccess, Patient, User
+from appointments.models import Appointment, Attendance
+from billing.models import CardOnFile, Charge, Entry, Line, Payment
+from care.models import (
+    Addendum,
+    AmendmentRequest,
+    AmendmentStep,
+    Consent,
+    Disclosure,
+    Encounter,
+    ProgressNote,
+)
+from core.models import AuditEvent
+from messaging.models import Message, Thread
+from sessions.models import CheckIn, Seat, VideoSession
+from telehealth.record import resources
+from telehealth.record.places import TYPES, Json, base64, dollars
+
+Rows = Callable[[Patient], "QuerySet[Any]"]
+
+# What no copy holds, and why.
+LEFT_OUT: dict[str, str] = {
+    "accounts.LegalHold": "compiled for a legal proceeding: 45 CFR 164.524(a)(1)(ii)",
+    "accounts.Erasure": "an erased record has nothing left to copy",
+    "core.AuditHead": "the last link of a chain, which the copied events hold themselves",
+}
+# Kept apart by law as well, and in no table of ours so far: psychotherapy notes, 164.524(a)(1)(i).
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How the rows of one model become resources."""
+
+    model: type[Model]
+    rows: Rows
+    places: Mapping[str, str]
+    make: Callable[[Any, Patient], Json] = (
+        resources.basic
+    )  # what the resource says besides the fields
+    write: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    related: tuple[str, ...] = ()  # what is read with the rows, so as not to be asked for by each
+    label: str = ""  # the way to the label of the encounter, where a row belongs to one
+    is_written_whole: bool = False  # `make` has put the fields where `places` says
+    is_hers_alone: bool = False  # not for the copy that goes to somebody else
+
+    @property
+    def resource(self) -> str:
+        return TYPES.get(self.model, "Basic")
+
+    @property
+    def name(self) -> str:
+        return self.model._meta.label  # noqa: SLF001 -- Django documents _meta
+
+
+def own(*names: str) -> dict[str, str]:
+    """Fields for which FHIR has no element: extensions of ours under their own names."""
+    return {name: f"+{name}" for name in names}
+
+
+def of(model: Any, way: str) -> Rows:
+    """The rows that lead to the patient by `way`."""
+    return lambda patient: model.objects.filter(**{way: patient}).order_by("pk")
+
+
+def seen(model: Any, accessor: str = "visible_to") -> Rows:
+    """The rows that the patient's own account reaches: the policy decides, not the copy."""
+    return lambda patient: getattr(model.objects, accessor)(patient.user).order_by("pk")
+
+
+def within(model: Any, outer: Any, way: str) -> Rows:
+    """The rows that belong to rows the patient's account reaches."""
+    return lambda patient: model.objects.filter(
+        **{f"{way}__in": outer.objects.visible_to(patient.user)}
+    ).order_by("pk")
+
+
+def entries(patient: Patient) -> "QuerySet[Entry]":
+    return Entry.objects.filter(lines__patient=patient).distinct().order_by("pk")
+
+
+def payments(patient: Patient) -> "QuerySet[Payment]":
+    charges = Charge.objects.of_patient(patient.user)
+    return Payment.objects.filter(charge__in=charges).order_by("pk")
+
+
+def events(patient: Patient) -> "QuerySet[AuditEvent]":
+    about = Q(patient_id=patient.pk) | Q(on_behalf_of_id=patient.pk)
+    return AuditEvent.objects.filter(about).order_by("pk")
+
+
+AT_STRIPE = "the practice's key to Stripe, which says nothing of the patient"
+
+SHAPES: list[Shape] = [
+    Shape(
+        Patient,
+        lambda patient: Patient.objects.filter(pk=patient.pk),
+        {
+            "ref": "identifier.0.value",
+            "legal_name": "name.0.text",
+            "preferred_name": "name.1.text",
+            "date_of_birth": "birthDate",
+            "phone": "telecom.0.value",
+            "state": "address.0.state",
+            "zone": "+zone",
+            "emergency_name": "contact.0.name.text",
+            "emergency_relation": "contact.0.relationship.0.text",
+            "emergency_phone": "contact.0.telecom.0.value",
+            "guardian_name": "contact.1.name.text",
+            "guardian_relation": "contact.1.relationship.0.text",
+        },
+        make=resources.about_her,
+        left_out={
+            "phone_index": "made from the phone, to find her by it",
+            "identity_index": "made from name and date of birth, to find her in an emergency",
+        },
+    ),
+    Shape(
+        User,
+        lambda patient: User.objects.filter(pk=patient.user_id),
+        {"email": "telecom.0.value"},
+        make=resources.person,
+        is_hers_alone=True,
+    ),
+    Shape(
+        CareRelationship,
+        of(CareRelationship, "patient"),
+        {
+            "patient": "subject.reference",
+            "role": "participant.0.role.0.text",
+            "starts_at": "period.start",
+            "ends_at": "period.end",
+            "reason": "reasonCode.0.text",
+            "end_reason": "+end_reason",
+        },
+        make=resources.care_team,
+        related=("patient", "person__provider"),
+    ),
+    Shape(
+        Appointment,
+        seen(Appointment),
+        {
+            "patient": "participant.0.actor.reference",
+            "provider": "participant.1.actor.reference",
+            "status": "status",
+            "starts_at": "start",
+            "ends_at": "end",
+            "booked_at": "created",
+            **own("patient_state", "arrived_at", "begun_at", "cancelled_at"),
+        },
+        make=resources.appointment,
+        related=("patient", "provider"),
+    ),
+    Shape(
+        Attendance,
+        within(Attendance, Appointment, "appointment"),
+        own("appointment", "started_at", "ended_at", "modality", "patient_state", "is_at_home"),
+        related=("appointment",),
+    ),
+    Shape(
+        VideoSession,
+        seen(VideoSession),
+        own(
+            "appointment", "status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at"
+        ),
+        related=("appointment",),
+    ),
+    Shape(
+        Seat,
+        within(Seat, VideoSession, "session"),
+        own("session", "role", "left_at", "has_sent_video"),
+        related=("session",),
+    ),
+    Shape(
+        CheckIn,
+        within(CheckIn, VideoSession, "session"),
+        own(
+            "session",
+            "state",
+            "address",
+            "is_at_home",
+            "callback_phone",
+            "is_private",
+            "checked_in_at",
+        ),
+        related=("session",),
+    ),
+    Shape(
+        Consent,
+        of(Consent, "patient"),
+        {
+            "patient": "patient.reference",
+            "kind": "category.0.text",
+            "provision": "provision.type",
+            "signed_name": "performer.0.display",
+            "signed_at": "dateTime",
+            "ends_at": "provision.period.end",
+            **own("number", "version", "sha256"),
+        },
+        make=resources.consent,
+        related=("patient",),
+    ),
+    Shape(
+        Encounter,
+        seen(Encounter),
+        {"label": "meta.security.0.code", **own("opened_at")},
+        make=resources.encounter,
+        label="label",
+        related=("appointment__provider",),
+    ),
+    Shape(
+        ProgressNote,
+        seen(ProgressNote, "of_patient"),
+        {
+            "author": "author.0.reference",
+            "body": "content.0.attachment.data",
+            "signed_at": "date",
+            **own("saved_at", "sha256"),
+        },
+        make=resources.note,
+        write={"body": base64},
+        label="encounter__label",
+        related=("author", "encounter"),
+    ),
+    Shape(
+        Addendum,
+        of(Addendum, "note__encounter__appointment__patient"),
+        {"body": "content.0.attachment.data", "written_at": "date"},
+        make=resources.addendum,
+        write={"body": base64},
+        label="note__encounter__label",
+        related=("note__encounter", "author__provider"),
+    ),
+    Shape(
+        AmendmentRequest,
+        lambda patient: AmendmentRequest.objects.of_patient(patient.user).with_steps(),
+        {"patient": "subject.reference", **own("note", "change", "reason", "asked_at")},
+        label="note__encounter__label",
+    ),
+    Shape(
+        AmendmentStep,
+        of(AmendmentStep, "request__patient"),
+        own("request", "kind", "words", "at"),
+        label="request__note__encounter__label",
+        related=("request",),
+    ),
+    Shape(
+        Thread,
+        seen(Thread),
+        {"patient": "subject.reference", **own("provider", "opened_at")},
+        related=("patient", "provider"),
+    ),
+    Shape(
+        Message,
+        seen(Message),
+        {
+            "body": "payload.0.contentString",
+            "sent_at": "sent",
+            "read_at": "received",
+            **own("thread", "number"),
+        },
+        make=resources.communication,
+        related=("thread__patient", "thread__provider", "author__provider"),
+    ),
+    Shape(
+        Charge,
+        seen(Charge, "of_patient"),
+        {
+            "appointment": "supportingInformation.0.reference",
+            "cpt": "code.coding.0.code",
+            "minutes": "quantity.value",
+            "amount_cents": "priceOverride",
+            **own("modifier", "place_of_service"),
+        },
+        make=resources.charge_item,
+        write={"amount_cents": dollars},
+        related=("appointment",),
+    ),
+    Shape(
+        Payment,
+        payments,
+        {
+            "amount_cents": "amount",
+            "status": "paymentStatus.text",
+            "started_at": "created",
+            **own("settled_at", "decline_code"),
+        },
+        make=resources.payment_notice,
+        write={"amount_cents": dollars},
+        related=("charge",),
+    ),
+    Shape(
+        CardOnFile,
+        of(CardOnFile, "patient"),
+        {"patient": "subject.reference", **own("brand", "last4", "expires_on", "saved_at")},
+        left_out={"customer_ref": AT_STRIPE, "payment_method_ref": AT_STRIPE},
+        is_hers_alone=True,
+        related=("patient",),
+    ),
+    Shape(Entry, entries, own("kind", "posted_at"), is_hers_alone=True),
+    Shape(
+        Line,
+        of(Line, "patient"),
+        {"patient": "subject.reference", **own("entry", "account", "amount_cents")},
+        is_hers_alone=True,
+        related=("patient", "entry"),
+    ),
+    Shape(
+        Disclosure,
+        seen(Disclosure, "of_patient"),
+        {"patient": "subject.reference", **own("disclosed_at", "recipient", "what", "purpose")},
+        is_hers_alone=True,
+        related=("patient",),
+    ),
+    Shape(
+        EmergencyAccess,
+        of(EmergencyAccess, "patient"),
+        {
+            "patient": "subject.reference",
+            **own(
+                "reason", "circumstances", "starts_at", "ends_at", "ended_at", "outcome", "remark"
+            ),
+        },
+        is_hers_alone=True,
+        related=("patient",),
+    ),
+    Shape(
+        AuditEvent,
+        events,
+        {
+            "patient_id": "entity.0.what.reference",
+            "on_behalf_of_id": "agent.1.who.reference",
+            "chain": "entity.1.detail.0.valueString",
+        },
+        make=resources.audit_event,
+        is_written_whole=True,
+        is_hers_alone=True,
+    ),
+]

@@ -1,0 +1,162 @@
+"""A patient with a row of every kind that a copy of a record can hold, and her copy opened."""
+
+import io
+import json
+import uuid
+import zipfile
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import EmergencyAccess, Membership
+from accounts.models.emergency_access import LASTS
+from appointments import attendance
+from appointments.models import Appointment
+from billing import charges, ledger
+from billing.models import Account, Charge, Entry, Payment
+from care import amending, consents, disclosing, labels, notes
+from messaging import messages, threads
+from messaging.models import Message
+from sessions import arrival, opening
+from sessions.models import Seat, VideoSession
+from telehealth.record import exporting
+from tests.billing import steps
+from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_visit
+from tests.security.canary import CANARY, PHONE
+
+OVER = NINE + timedelta(hours=2)
+
+
+def fill(patient: Any, provider: Any) -> dict[str, Any]:
+    """Let everything happen that leaves a row. Return what a test needs of it."""
+    biller = make_member(patient.practice, Membership.Role.BILLING, "book@example.com")
+    make_care(patient, biller, "peer", ends_at=NOW, end_reason="completed")
+    note = visit_with_note(patient, provider)
+    for kind in ("telehealth", "substance-use"):
+        sign(patient, kind)
+    sign(patient, "recording", until=OVER)
+    consents.take_back(patient=patient, kind="telehealth", by=patient.user, now=NOW)
+    talk(patient, provider)
+    paid(patient, note.encounter.appointment)
+    ask(patient, note, provider)
+    disclosing.enter(
+        patient=patient,
+        recipient=f"{CANARY} court",
+        what=f"{CANARY} letter",
+        purpose="required-by-law",
+        disclosed_at=NOW,
+        by=biller,
+        now=NOW,
+    )
+    EmergencyAccess.objects.create(
+        patient=patient,
+        person=biller,
+        reason="medical",
+        circumstances=f"{CANARY} found",
+        starts_at=NOW,
+        ends_at=NOW + LASTS,
+        ended_at=NOW + LASTS / 2,
+        reviewed_at=NOW + LASTS,
+        reviewed_by=provider.user,
+        outcome="appropriate",
+        remark=f"{CANARY} judged",
+    )
+    make_visit(provider, patient, starts_at=NINE + 9 * HOUR).cancel(by=patient.user, now=NOW)
+    fill_times()
+    return {"note": note}
+
+
+def fill_times() -> None:
+    """What the course of another visit would have left blank or filled."""
+    Appointment.objects.filter(status="fulfilled").update(begun_at=NINE)
+    VideoSession.objects.update(
+        status="ended",
+        waiting_at=NINE,
+        admitted_at=NINE,
+        live_at=NINE,
+        parted_at=OVER,
+        ended_at=OVER,
+    )
+    Seat.objects.update(left_at=OVER)
+    Message.objects.update(read_at=OVER)
+    Payment.objects.update(status="failed", settled_at=OVER, decline_code="expired_card")
+
+
+def visit_with_note(patient: Any, provider: Any, *, starts_at: Any = NINE) -> Any:
+    visit = make_visit(provider, patient, starts_at=starts_at)
+    room = opening.open_room(appointment=visit, now=starts_at)
+    arrival.check_in(
+        session=room,
+        by=patient.user,
+        state="IL",
+        address=f"{CANARY} street",
+        is_at_home=True,
+        callback_phone=PHONE,
+        is_private=True,
+        now=starts_at,
+    )
+    Seat.objects.create(session=room, user=patient.user, role="patient", has_sent_video=True)
+    visit.refresh_from_db()
+    attendance.record_arrival(appointment=visit, now=starts_at)
+    attendance.record_attendance(
+        appointment=visit,
+        started_at=starts_at,
+        ended_at=starts_at + timedelta(minutes=48),
+        modality="video",
+        patient_state="IL",
+        is_at_home=True,
+    )
+    note = notes.open_note(appointment=visit, by=provider.user, now=starts_at)
+    labels.put(note=note, label="substance-use", by=provider.user, now=starts_at)
+    return notes.sign(note=note, body=f"{CANARY} slept.", by=provider.user, now=OVER)
+
+
+def sign(patient: Any, kind: str, *, until: Any = None) -> Any:
+    document = consents.text_of(kind, on=NOW.date())
+    said = {"document": document, "signed_name": CANARY, "until": until}
+    return consents.sign(patient=patient, by=patient.user, now=NOW, **said)
+
+
+def talk(patient: Any, provider: Any) -> None:
+    thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
+    for by in (patient.user, provider.user):
+        messages.send(
+            thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=by, now=NOW
+        )
+
+
+def paid(patient: Any, visit: Any) -> None:
+    steps.save_card(patient)
+    charge = Charge.objects.get(appointment=visit)
+    charges.confirm(charge=charge, by=visit.provider.user, now=OVER)
+    legs = [
+        ledger.Leg(Account.BANK, 100),
+        ledger.Leg(Account.PATIENT_RECEIVABLE, -100, patient),
+    ]
+    ledger.post(kind=Entry.Kind.PAYMENT, source_id="by hand", lines=legs, by=None, now=OVER)
+
+
+def ask(patient: Any, note: Any, provider: Any) -> None:
+    asked = {"change": f"{CANARY} date", "reason": f"{CANARY} wrong", "by": patient.user}
+    request = amending.ask(patient=patient, note=note, **asked, now=OVER)
+    amending.accept(request=request, words=f"{CANARY} added", by=provider.user, now=OVER)
+    other = amending.ask(patient=patient, note=None, **asked, now=OVER)
+    amending.deny(request=other, words=f"{CANARY} no", by=provider.user, now=OVER)
+    amending.disagree(request=other, words=f"{CANARY} yes", by=patient.user, now=OVER)
+
+
+def opened(content: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content)) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+def copy_of(patient: Any, *, to: str = "", purpose: str = "treatment", now: Any = OVER) -> Any:
+    """Export, and return the page, the resources and the manifest."""
+    recipient = exporting.Recipient(to, purpose) if to else None
+    made = exporting.export(patient=patient, by=patient.user, now=now, recipient=recipient)
+    files = opened(made.content)
+    bundle = json.loads(files["record.json"])
+    return (
+        files["record.html"].decode(),
+        [entry["resource"] for entry in bundle["entry"]],
+        json.loads(files["manifest.json"]),
+    )
