@@ -15,10 +15,6 @@ from telehealth.record.archive import Archive, pack
 HER_REQUEST = "patient-request"
 
 
-class Erased(Exception):
-    """The record was erased: there is nothing to copy."""
-
-
 @dataclass(frozen=True)
 class Recipient:
     """Somebody else who gets a copy, and why."""
@@ -36,10 +32,10 @@ def export(
 
     :param by: who takes the copy; None: an operator at the machine
     :param recipient: None: the patient herself
-    :raises Erased:
+    :raises core.keystore.Erased: if there is nothing left to copy
     """
     if keystore.is_erased(patient.ref):
-        raise Erased
+        raise keystore.Erased
     archive = pack(contents.gather(patient, terms_for(patient, recipient, now=now)))
     purpose = recipient.purpose if recipient else HER_REQUEST
     audit.record(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Patient, User
 from care.models import Disclosure
-from core import reads
+from core import keystore, reads
 from core.policy import OPERATOR, serves
 from telehealth.record import archive, exporting
 from telehealth.record.exporting import Recipient
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             with reads.recorded(action=READ, by=person, at=now):
                 made = exporting.export(patient=patient, by=person, now=now, recipient=recipient)
             archive.write(made, place)
-        except exporting.Erased as erased:
+        except keystore.Erased as erased:
             raise refusal(f"{patient} was erased: there is no record to copy.") from erased
         except OSError as error:
             raise refusal(f"{out} cannot be written: {error.strerror}.") from error
