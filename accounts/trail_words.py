@@ -36,6 +36,7 @@ ACTIONS: dict[str, Any] = {
     "patient.created": _("Created the record"),
     "patient.updated": _("Changed the personal details"),
     "payment.retried": _("Tried a payment again"),
+    "profile.saved": _("Changed their own profile"),
     "role.granted": _("Took up a role"),
     "role.taken": _("Took a role away"),
     "supervision.ended": _("Ended an agreement on supervision"),
