@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import mail, revocation
+from accounts import mail, profiles, revocation
 from accounts.models import Invitation, Membership, Practice, User
 from core import audit
 from core.transactions import violated
@@ -100,7 +100,7 @@ def find_open(*, invitation_id: int, now: datetime) -> Invitation | None:
 def accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     """
     Take the offer up, as whoever owns its address and is signed in. Every other session of the
-    account ends: what it was let into has changed.
+    account ends: what it was let into has changed. A therapist gets a profile that is not listed.
 
     :raises NotOpen: if it cannot be taken up any more
     :raises ForAnother: unless it was sent to the address of `by`
@@ -118,6 +118,8 @@ def accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     membership, _is_new = Membership.objects.get_or_create(
         user=by, practice=offer.practice, role=offer.role, defaults={"granted_at": now}
     )
+    if offer.role == Membership.Role.PROVIDER:
+        profiles.begin(user=by, practice=offer.practice)
     revocation.revoke(by)
     audit.record("role.granted", subject=membership, by=by, at=now)
     return membership

@@ -138,7 +138,7 @@ def people(events: Collection[AuditEvent]) -> set[int]:
 
 def provider_names(practice: Practice, events: Collection[AuditEvent]) -> dict[int, str]:
     providers = Provider.objects.filter(practice=practice, user_id__in=people(events))
-    return {provider.user_id: provider.title for provider in providers}
+    return {provider.user_id: provider.title for provider in providers if provider.title}
 
 
 def members(practice: Practice, events: Collection[AuditEvent]) -> QuerySet[Membership]:

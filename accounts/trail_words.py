@@ -46,6 +46,7 @@ ACTIONS: dict[str, Any] = {
     "patient.updated": _("Changed the personal details"),
     "payment.retried": _("Tried a payment again"),
     "record.exported": _("Took a copy of the record"),
+    "profile.saved": _("Changed their own profile"),
     "role.granted": _("Took up a role"),
     "role.taken": _("Took a role away"),
     "supervision.ended": _("Ended an agreement on supervision"),

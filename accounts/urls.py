@@ -7,6 +7,7 @@ from accounts import (
     emergency_review_views,
     invitation_views,
     lock_views,
+    profile_views,
     security_views,
     staff_views,
     trail_views,
@@ -16,6 +17,7 @@ from accounts import (
 app_name = "accounts"
 urlpatterns = [
     path("about-you/", views.about_you, name="about_you"),
+    path("profile/", profile_views.profile, name="profile"),
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),
     path("access-log/searches/", trail_views.create_access_search, name="create_access_search"),

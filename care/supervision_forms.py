@@ -15,7 +15,7 @@ LONGEST = timedelta(days=2 * 366)
 
 class SuperviseeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     def label_from_instance(self, provider: Any) -> str:
-        return str(provider.title)
+        return str(provider.title or provider.user.email)
 
 
 class ProposalForm(Worded, forms.Form):
@@ -35,7 +35,7 @@ class ProposalForm(Worded, forms.Form):
         self.zone, self.now = ZoneInfo(practice.zone), now
         working = Membership.objects.filter(practice=practice, role=Membership.Role.PROVIDER)
         providers = practice.providers.filter(user__in=working.values("user"))
-        self.fields["supervisee"].queryset = providers.order_by("name")  # type: ignore[attr-defined]  # of its fields
+        self.fields["supervisee"].queryset = providers.select_related("user").order_by("name")  # type: ignore[attr-defined]  # of its fields
 
     def clean_until(self) -> datetime:
         day = self.cleaned_data["until"]

@@ -11,6 +11,7 @@ from accounts.permissions import SIGNED_IN, policy, practice_of
 from appointments.holders import known_holder
 from appointments.models import Appointment
 from telehealth import front_desk
+from telehealth.listing import missing_of
 from telehealth.patient_home import home_of
 from telehealth.provider_day import day_of
 
@@ -40,6 +41,8 @@ def day(request: SignedInRequest, provider: Provider) -> HttpResponse:
     template = "_day.html" if request.headers.get("HX-Request") else "day.html"
     now = timezone.now()
     context = {"day": day_of(provider, now=now), "provider": provider, "now": now}
+    if template == "day.html":
+        context["missing"] = missing_of(provider, now=now)
     return render(request, template, context)
 
 

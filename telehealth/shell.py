@@ -57,24 +57,21 @@ BY_ROLE: dict[str, list[Link]] = {
         (reverse_lazy("care:supervision"), _("Supervision")),
         EMERGENCY,
     ],
+    Membership.Role.PROVIDER: STAFF,
+    Membership.Role.FRONT_DESK: STAFF,
+    Membership.Role.PEER: STAFF,
+    Membership.Role.PRIVACY_OFFICER: PRIVACY,
 }
 
 
 def links_for(user: User) -> list[Link]:
-    if hasattr(user, "provider"):
-        return PROVIDER
-    keeps_watch = Membership.Role.PRIVACY_OFFICER in user.roles
-    if user.roles == {Membership.Role.PRIVACY_OFFICER}:
-        return PRIVACY
-    work = work_of(user.roles)
-    return [*work, *(link for link in PRIVACY if link not in work)] if keeps_watch else work
-
-
-def work_of(roles: frozenset[str]) -> list[Link]:
-    for role, links in BY_ROLE.items():
-        if role in roles:
-            return links
-    return STAFF if roles else PATIENT
+    """The way around of all that she does here, each page once; a patient's where it is nothing."""
+    works = [PROVIDER] if hasattr(user, "provider") else []
+    works += [links for role, links in BY_ROLE.items() if role in user.roles]
+    found: list[Link] = []
+    for links in works:
+        found += [link for link in links if link not in found]
+    return found or PATIENT
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

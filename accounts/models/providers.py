@@ -30,25 +30,28 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
 
 
 class Provider(models.Model):
-    """A licensed person who treats. FHIR Practitioner with PractitionerRole."""
+    """A person who treats. FHIR Practitioner with PractitionerRole.
+
+    Begun when she takes up the role (`accounts.profiles`), and listed once it is whole.
+    """
 
     user = models.OneToOneField(User, models.PROTECT, related_name="provider")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="providers")
     slug = models.SlugField(unique=True, max_length=80)
-    name = models.CharField(max_length=120)
-    credentials = models.CharField(max_length=40)  # the letters after the name: "PsyD"
-    profession = models.CharField(max_length=60)  # in words: "Psychologist"
+    name = models.CharField(max_length=120, blank=True)
+    credentials = models.CharField(max_length=40, blank=True)  # the letters after the name: "PsyD"
+    profession = models.CharField(max_length=60, blank=True)  # in words: "Psychologist"
     pronouns = models.CharField(max_length=40, blank=True)
-    npi = models.CharField(max_length=10)
-    approach = models.TextField()  # the provider's own words to a person who is looking
-    concerns = ArrayField(models.CharField(max_length=30, choices=Concern))
-    languages = ArrayField(models.CharField(max_length=8, choices=Language))
+    npi = models.CharField(max_length=10, blank=True)
+    approach = models.TextField(blank=True)  # the provider's own words to a person who is looking
+    concerns = ArrayField(models.CharField(max_length=30, choices=Concern), default=list)
+    languages = ArrayField(models.CharField(max_length=8, choices=Language), default=list)
     payers = ArrayField(models.CharField(max_length=60), default=list)  # insurers contracted with
     zone = models.CharField(max_length=64)  # IANA; the weekly hours are wall time in it
-    fee_cents = models.PositiveIntegerField()
+    fee_cents = models.PositiveIntegerField(default=0)
     sliding_fee_cents = models.PositiveIntegerField(null=True)  # lowest fee by agreement
     is_accepting = models.BooleanField(default=True)
-    verified_on = models.DateField()  # when the practice last checked this entry
+    verified_on = models.DateField(null=True)  # when the practice last checked this entry
 
     class Privacy:
         phi = ()
@@ -66,7 +69,19 @@ class Provider(models.Model):
                 condition=Q(sliding_fee_cents=None) | Q(sliding_fee_cents__lt=F("fee_cents")),
                 name="provider_sliding_fee_below_fee",
             ),
-            models.CheckConstraint(condition=Q(npi__regex=r"^\d{10}$"), name="provider_npi_digits"),
+            models.CheckConstraint(
+                condition=Q(npi__regex=r"^(\d{10})?$"), name="provider_npi_digits"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_accepting=False)
+                | Q(verified_on__isnull=False)
+                & ~Q(name="")
+                & ~Q(credentials="")
+                & ~Q(profession="")
+                & ~Q(npi="")
+                & ~Q(approach=""),
+                name="provider_listed_whole",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -78,8 +93,8 @@ class Provider(models.Model):
 
     @property
     def title(self) -> str:
-        """The name as people read it: "Maya Okafor, PsyD"."""
-        return f"{self.name}, {self.credentials}"
+        """The name as people read it: "Maya Okafor, PsyD". Blank until she has written it."""
+        return ", ".join(part for part in (self.name, self.credentials) if part)
 
     def may_treat_in(self, state: str, *, on: date) -> bool:
         """Whether a valid licence or compact authority covers a patient in `state` on `on`."""

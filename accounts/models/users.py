@@ -61,7 +61,7 @@ class User(AbstractBaseUser):
     @property
     def display_name(self) -> str:
         """What colleagues read: a provider's title, else the address."""
-        return self.provider.title if hasattr(self, "provider") else self.email
+        return (hasattr(self, "provider") and self.provider.title) or self.email
 
     @cached_property
     def memberships_held(self) -> list["Membership"]:

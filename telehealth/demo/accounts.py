@@ -64,5 +64,6 @@ def _members() -> list[SignIn]:
 
 def _member(member: Membership) -> SignIn:
     user = member.user
-    name = user.provider.title if hasattr(user, "provider") else user.email.partition("@")[0]
+    title = user.provider.title if hasattr(user, "provider") else ""
+    name = title or user.email.partition("@")[0]
     return SignIn(user.pk, name, user.email, member.role, member.get_role_display())

@@ -150,6 +150,7 @@ TABLE = {
     "billing:simulator_checkout": (FORM, HERS, {}),
     # People
     "accounts:about_you": (FORM, HERS, None),
+    "accounts:profile": (FORM, THEIRS, None),
     "accounts:access": (READ, HERS, None),
     "accounts:access_log": (READ, both("privacy officer"), None),
     "accounts:create_access_search": ("POST", both("privacy officer"), None),
