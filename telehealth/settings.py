@@ -198,6 +198,7 @@ else:
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its lines are written as all of ours (LOGGING)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 CHANNEL_LAYERS = {
@@ -364,14 +365,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}
+        "line": {
+            "()": "core.log_lines.Line",
+            "format": "{asctime} {levelname} {name} {request_id} {message}",
+            "style": "{",
+        }
     },
-    "filters": {"request_id": {"()": "core.request_ids.LogFilter"}},
+    "filters": {
+        "request_id": {"()": "core.request_ids.LogFilter"},
+        "address": {"()": "core.log_lines.AddressFilter"},
+        "failed_task": {"()": "core.log_lines.FailedTaskFilter"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["request_id"],
+            "filters": ["request_id", "address", "failed_task"],
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
