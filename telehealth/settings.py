@@ -102,6 +102,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sessions.by_link.ByLinkMiddleware",
     "accounts.wall.WallMiddleware",
     "accounts.lock.LockMiddleware",
     "accounts.wall.FactorWallMiddleware",
@@ -251,7 +252,10 @@ ACCOUNT_CHANGE_EMAIL = True  # one address a person, which is replaced
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_RATE_LIMITS = {"hold": "30/10m/ip"}  # a family behind one address, not a script
+ACCOUNT_RATE_LIMITS = {  # a family behind one address, not a script
+    "hold": "30/10m/ip",
+    "join": "20/10m/ip",
+}
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_FORMS = {
     "login": "accounts.entrance_forms.SignInForm",

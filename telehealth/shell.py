@@ -62,7 +62,7 @@ def work_of(roles: frozenset[str]) -> list[Link]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or hasattr(request, "by_link"):
         return frame(PUBLIC)
     left = idle.seconds_left(request.session, now=idle.clock())
     return frame(links_for(user)) | {"seconds_left": left}

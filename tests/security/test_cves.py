@@ -294,7 +294,7 @@ def header_faults(answer, name, actor):
         yield "does not vary by cookie"
     if "default-src 'none'" not in headers.get("Content-Security-Policy", ""):
         yield "has no content security policy"
-    in_room = name.startswith("video:")
+    in_room = name.startswith("video:room")
     if headers.get("Permissions-Policy") != (OPEN if in_room else CLOSED):
         yield "has another permissions policy"
     if strangers := {host for _, host in FOREIGN.findall(body)} - LINKS_OUT:

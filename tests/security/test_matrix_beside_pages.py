@@ -40,6 +40,7 @@ DUTIES = {
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
+    "notice.join": {"recipient"},
     "notice.message": {"recipient"},
     "notice.payment": {"recipient"},
     "payment.collect": {"card-network"},
