@@ -55,3 +55,20 @@ def is_spent(request: HttpRequest, action: str) -> bool:
         if not is_left:
             return True
     return False
+
+
+def each_try_counts(action: str) -> Callable[[View[P]], View[P]]:
+    """Answer 429 to an address that tried `action` too often, whatever came of it. A try is a POST:
+    looking at the form is none."""
+
+    def wrap(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method == "POST" and not ratelimit.consume(request, action=action):
+                refusal: HttpResponse = ratelimit.respond_429(request)
+                return refusal
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return wrap

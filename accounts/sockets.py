@@ -91,8 +91,11 @@ class RecordedConsumer(AsyncWebsocketConsumer):
                 return
         await super().send(*args, **kwargs)
 
+    async def reader(self) -> User | None:
+        return await signed_in(self.scope, is_call=True)  # who rests is still who reads
+
     async def _record(self, owners: set[Any]) -> None:
-        reader = await signed_in(self.scope, is_call=True)  # who rests is still who reads
+        reader = await self.reader()
         now = timezone.now()
         write = database_sync_to_async(reads.record)
         await write(owners, action=reads.action(self.page), by=reader, at=now)

@@ -17,9 +17,9 @@ import appointments.models
 from accounts.models import User
 from accounts.permissions import PATIENT, PROVIDER, policy
 from accounts.revocation import topic
-from accounts.sockets import RecordedConsumer, signed_in
+from accounts.sockets import RecordedConsumer
 from core import events
-from sessions import admission, ice, presence, seats, signals
+from sessions import admission, by_link, ice, presence, seats, signals
 from sessions.models import InvalidTransition, Role, Seat, VideoSession
 from sessions.rate import Bucket
 
@@ -42,11 +42,11 @@ class RoomConsumer(RecordedConsumer):
 
     async def connect(self) -> None:
         await self.accept()
-        user = await signed_in(self.scope, is_call=True)
+        self.room_id = self.scope["url_route"]["kwargs"]["session_id"]
+        user = await self.reader()
         if user is None:
             await self.refuse(SIGNED_OUT)
             return
-        self.room_id = self.scope["url_route"]["kwargs"]["session_id"]
         self.bucket = Bucket(rate=RATE, burst=BURST, now=self.clock())
         self.sent_count, self.last_seq = 0, -1
         self.room = f"session.{self.room_id}"
@@ -58,6 +58,14 @@ class RoomConsumer(RecordedConsumer):
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
         await self.sit_down(user)
+
+    async def reader(self) -> User | None:
+        """Who is signed in, or came to this visit by a link."""
+        if user := await super().reader():
+            return user
+        session = self.scope["session"]
+        anew = session.__class__(session.session_key)
+        return await database_sync_to_async(by_link.comer_to_room)(anew, self.room_id)
 
     async def sit_down(self, user: User) -> None:
         take = database_sync_to_async(seats.take)
@@ -148,7 +156,7 @@ class RoomConsumer(RecordedConsumer):
         """Return the place as it is at this moment, or close the socket that has lost it."""
         if self.seat is None:
             return None
-        if await signed_in(self.scope, is_call=True) is None:
+        if await self.reader() is None:
             await self.refuse(SIGNED_OUT)
             return None
         mine = {"session_id": self.room_id, "user_id": self.seat.user_id, "epoch": self.seat.epoch}

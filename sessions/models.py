@@ -223,3 +223,51 @@ class CheckIn(models.Model):
                 name="check_in_can_be_found",
             ),
         ]
+
+
+class JoinLinkQuerySet(models.QuerySet["JoinLink"]):
+    def open(self) -> Self:
+        return self.filter(revoked_at=None)
+
+
+class JoinLink(models.Model):
+    """A link in a letter, by which the patient comes to one visit without her password.
+
+    Only the hash of its token is kept. The first browser in which it was used has it; that
+    browser's secret is kept as its hash, too.
+    """
+
+    MOST_TRIES: ClassVar[int] = 5
+
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="join_links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    browser_hash = models.CharField(max_length=64, blank=True)  # blank until it is used
+    wrong_count = models.PositiveSmallIntegerField(default=0)  # dates of birth that were not hers
+    sent_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ("sent_at", "used_at", "revoked_at")
+        plain = ("appointment", "token_hash", "browser_hash", "wrong_count")
+
+    objects = JoinLinkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(revoked_at=None), name="join_link_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(used_at=None, browser_hash="")
+                | Q(used_at__isnull=False) & ~Q(browser_hash=""),
+                name="join_link_used_by_a_browser",
+            ),
+            models.CheckConstraint(
+                condition=Q(wrong_count__lt=5) | Q(wrong_count=5, revoked_at__isnull=False),
+                name="join_link_tries_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"join link {self.pk}"

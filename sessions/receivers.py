@@ -7,10 +7,16 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from appointments.models import Appointment
-from appointments.signals import appointment_cancelled
-from sessions import admission
+from appointments.signals import appointment_booked, appointment_cancelled
+from sessions import admission, join_links, join_notices
+
+
+@receiver(appointment_booked)
+def plan_link(*, appointment: Appointment, now: datetime, **_: Any) -> None:
+    join_notices.plan(appointment=appointment, now=now)
 
 
 @receiver(appointment_cancelled)
 def end_room(*, appointment: Appointment, by: User, now: datetime, **_: Any) -> None:
+    join_links.revoke(appointment=appointment, now=now)
     admission.call_off(appointment=appointment, by=by, now=now)

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from sessions import views
+from sessions import join_views, views
 
 app_name = "video"
 urlpatterns = [
+    path("join/", join_views.join, name="join"),
+    path("join/new/", join_views.create_join_link, name="create_join_link"),
     path("visits/<uuid:appointment_id>/check-in/", views.check_in, name="room_check_in"),
     path("visits/<uuid:appointment_id>/devices/", views.devices, name="room_devices"),
     path("visits/<uuid:appointment_id>/probe/", views.create_probe, name="room_probe"),

@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sessions.by_link.ByLinkMiddleware",
     "accounts.wall.WallMiddleware",
     "accounts.lock.LockMiddleware",
     "accounts.wall.FactorWallMiddleware",
@@ -200,6 +201,7 @@ else:
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # its lines are written as all of ours (LOGGING)
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
 CHANNEL_LAYERS = {
@@ -254,6 +256,7 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {
     "hold": "30/10m/ip",  # a family behind one address, not a script
+    "join": "20/10m/ip",
     "emergency": "5/10m/user",  # a name spelled another way, not a list of names
 }
 ACCOUNT_SESSION_REMEMBER = False
@@ -377,14 +380,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} {request_id} {message}", "style": "{"}
+        "line": {
+            "()": "core.log_lines.Line",
+            "format": "{asctime} {levelname} {name} {request_id} {message}",
+            "style": "{",
+        }
     },
-    "filters": {"request_id": {"()": "core.request_ids.LogFilter"}},
+    "filters": {
+        "request_id": {"()": "core.request_ids.LogFilter"},
+        "address": {"()": "core.log_lines.AddressFilter"},
+        "failed_task": {"()": "core.log_lines.FailedTaskFilter"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["request_id"],
+            "filters": ["request_id", "address", "failed_task"],
         }
     },
     "root": {"handlers": ["console"], "level": "WARNING"},

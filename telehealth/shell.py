@@ -76,7 +76,7 @@ def links_for(user: User) -> list[Link]:
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or hasattr(request, "by_link"):
         return frame(PUBLIC)
     left = idle.seconds_left(request.session, now=idle.clock())
     return frame(links_for(user)) | {"seconds_left": left}

@@ -58,6 +58,22 @@ class Migration(migrations.Migration):
                 ('session', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='check_in', to='video.videosession')),
             ],
         ),
+        migrations.CreateModel(
+            name='JoinLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('token_hash', models.CharField(max_length=64, unique=True)),
+                ('browser_hash', models.CharField(blank=True, max_length=64)),
+                ('wrong_count', models.PositiveSmallIntegerField(default=0)),
+                ('sent_at', models.DateTimeField()),
+                ('used_at', models.DateTimeField(null=True)),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='join_links', to='appointments.appointment')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('appointment',), name='join_link_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('browser_hash', ''), ('used_at', None)), models.Q(('used_at__isnull', False), models.Q(('browser_hash', ''), _negated=True)), _connector='OR'), name='join_link_used_by_a_browser'), models.CheckConstraint(condition=models.Q(('wrong_count__lt', 5), models.Q(('revoked_at__isnull', False), ('wrong_count', 5)), _connector='OR'), name='join_link_tries_end')],
+            },
+        ),
         migrations.AddConstraint(
             model_name='videosession',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'waiting'), _negated=True), ('waiting_at__isnull', False), _connector='OR'), name='video_session_waiting_since'),

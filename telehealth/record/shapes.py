@@ -25,7 +25,7 @@ from care.models import (
 )
 from core.models import AuditEvent
 from messaging.models import Message, Thread
-from sessions.models import CheckIn, Seat, VideoSession
+from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from telehealth.record import resources
 from telehealth.record.places import TYPES, Json, base64, dollars
 
@@ -197,6 +197,12 @@ SHAPES: list[Shape] = [
             "checked_in_at",
         ),
         related=("session",),
+    ),
+    Shape(
+        JoinLink,
+        within(JoinLink, Appointment, "appointment"),
+        own("sent_at", "used_at", "revoked_at"),
+        is_hers_alone=True,
     ),
     Shape(
         Consent,

@@ -18,6 +18,8 @@ PUBLIC = {
     "help_now",
     "accounts:invitation",  # known by a secret in the letter, then by the session
     "accounts:invitation_link",
+    "video:join",  # known by a token in the letter, and a date of birth
+    "video:create_join_link",
     "mfa_authenticate",  # the second step of signing in
     "mfa_login_webauthn",  # signing in with a passkey
 }

@@ -17,8 +17,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from telehealth.celery import app as celery
 from tests.live_site import FLAGS, PATIENCE, serving
+from tests.security.sinks import found
 from tests.signing_in import cookie_of, signed_in
 from tests.tools import chromium
+
+# What the stories tell about patients; goal row 25 has a story of its own.
+OF_THE_CAST = ["Alice Doe", "Sam Doe", "12 Elm Street", "312-555-0123", "1991-05-04"]
 
 expect.set_options(timeout=PATIENCE * 1000)
 
@@ -59,15 +63,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
+def new_context(site, browser, caplog) -> Iterator[Callable[..., BrowserContext]]:
     """Return a function that opens a browser of somebody's own; options as in Playwright."""
     contexts: list[BrowserContext] = []
     uncaught: list[str] = []
+    addresses: list[str] = []
 
     def open_context(**options: object) -> BrowserContext:
         context = browser.new_context(**{"base_url": site} | options)
         context.set_default_timeout(PATIENCE * 1000)
         context.on("weberror", lambda error: uncaught.append(str(error.error)))
+        context.on("request", lambda request: addresses.append(request.url))
         contexts.append(context)
         return context
 
@@ -75,6 +81,8 @@ def new_context(site, browser) -> Iterator[Callable[..., BrowserContext]]:
     for context in contexts:
         context.close()
     assert uncaught == [], "a script on a page failed"
+    told = "\n".join([*addresses, caplog.text])
+    assert found(OF_THE_CAST, told) == [], "an address or the log tells about a patient"
 
 
 @pytest.fixture

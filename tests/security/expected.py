@@ -79,6 +79,8 @@ TABLE = {
     "video:room": (READ, THE_TWO, OF_THE_TWO),
     "video:room_facts": (READ, THEIRS, OF_PROVIDERS),
     "video:room_left": (READ, THE_TWO, OF_THE_TWO),
+    "video:join": (FORM, ALL, None),
+    "video:create_join_link": ("POST", ALL, None),
     # The chart
     "care:consents": (FORM, HERS, None),
     "care:consent_list": (READ, HERS, None),

@@ -17,7 +17,7 @@ from care import amending, consents, disclosing, labels, notes
 from messaging import messages, threads
 from messaging.models import Message
 from sessions import arrival, opening
-from sessions.models import Seat, VideoSession
+from sessions.models import JoinLink, Seat, VideoSession
 from telehealth.record import exporting
 from tests.billing import steps
 from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_visit
@@ -95,6 +95,10 @@ def visit_with_note(patient: Any, provider: Any, *, starts_at: Any = NINE) -> An
         now=starts_at,
     )
     Seat.objects.create(session=room, user=patient.user, role="patient", has_sent_video=True)
+    times = {"sent_at": NOW, "used_at": starts_at, "revoked_at": starts_at}
+    JoinLink.objects.create(
+        appointment=visit, token_hash=f"{visit.pk.hex:0>64}", browser_hash="b" * 64, **times
+    )
     visit.refresh_from_db()
     attendance.record_arrival(appointment=visit, now=starts_at)
     attendance.record_attendance(

@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
@@ -138,3 +140,44 @@ def test_the_command_stops_when_asked(tmp_path):
         mode = (tmp_path / "probe.sock").stat().st_mode & 0o777
         process.send_signal(signal.SIGTERM)
         assert (process.wait(30), mode) == (0, 0o600)
+
+
+CANDIDATE = re.compile(r"(a=candidate:\S+ 1 udp \d+) \S+ \d+ typ host", re.IGNORECASE)
+
+
+@pytest.mark.asyncio
+async def test_the_probe_knocks_at_no_address_that_an_offer_names(own_folder):
+    """Goal row 44: else anybody with an account could let this server try what is inside."""
+    connection = RTCPeerConnection()
+    connection.createDataChannel("probe")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as inside:
+        inside.bind(("0.0.0.0", 0))  # noqa: S104 -- to be reached from any of our addresses
+        inside.setblocking(False)
+        port = inside.getsockname()[1]
+        own = rf"\1 {own_address()} {port} typ host"
+        offer = CANDIDATE.sub(own, await offer_of(connection))
+        assert f" {port} typ host" in offer
+
+        async with serving():
+            await asyncio.to_thread(probing.ask, offer)
+            await asyncio.sleep(2)
+        await connection.close()
+
+        with pytest.raises(BlockingIOError):
+            inside.recv(2048)
+
+
+def own_address():
+    """The address of this machine by which the probe would reach it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect(("192.0.2.1", 9))  # sends nothing
+        return way.getsockname()[0]
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", "\r", "\x0b", "\u2028"])
+def test_an_address_is_taken_out_however_its_line_ends(end):
+    lines = ["v=0", "a=candidate:1  1\tudp 1 10.0.0.5 53 typ host", "a=mid:0"]
+
+    blinded = probe.blind(end.join(lines))
+
+    assert blinded.splitlines() == ["v=0", probe.NOWHERE, "a=mid:0"]

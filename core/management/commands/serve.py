@@ -122,7 +122,8 @@ def commands(port: int) -> dict[str, list[str]]:
         "web": [
             *[*python, "-m", "uvicorn", "telehealth.asgi:application"],
             *["--host", ADDRESS, "--port", str(port), "--lifespan", "on"],
-            *["--log-level", "warning", "--timeout-graceful-shutdown", "5"],
+            # An access log would keep what somebody typed into an address.
+            *["--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "5"],
             # A phone that sleeps for a while keeps its place in the waiting room.
             *["--ws-ping-timeout", "60"],
             # uvicorn would take 16 MiB into memory before anybody has looked at it.

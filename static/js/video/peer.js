@@ -43,6 +43,15 @@ export class Peer extends EventTarget {
     return this.state === "connected";
   }
 
+  /* The path is there, but whoever is at its end has not the certificate that the other side named:
+     somebody may be in between. The browser then sends and shows nothing. */
+  get isUnproven() {
+    const { iceConnectionState: path } = this.#connection ?? {};
+    const transports = (this.#connection?.getSenders() ?? []).map(({ transport }) => transport);
+    const isRefused = transports.some((transport) => transport?.state === "failed");
+    return isRefused && (path === "connected" || path === "completed");
+  }
+
   set ice(servers) {
     // Whole, each time: a browser refuses a configuration that drops the bundle policy.
     this.#configuration = { ...this.#configuration, iceServers: servers };

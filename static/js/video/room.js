@@ -181,6 +181,9 @@ class VideoRoom extends HTMLElement {
     }
     this.#report();
     this.#draw();
+    if (this.#peer.isUnproven) {
+      this.#stage.say("unproven");
+    }
   }
 
   #report() {
