@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.http import HttpRequest
 from django.test import Client
@@ -34,10 +35,8 @@ def show_factor(client: Client, user: User) -> None:
 def keep_proof(client: Client) -> None:
     """What was shown stays fresh, however long the tests take that share this browser."""
     session = client.session
-    proofs = session[factors.AUTHENTICATION_METHODS_SESSION_KEY]
-    session[factors.AUTHENTICATION_METHODS_SESSION_KEY] = [
-        {**proof, "at": NEVER_IDLE} for proof in proofs
-    ]
+    proofs = session[AUTHENTICATION_METHODS_SESSION_KEY]
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{**proof, "at": NEVER_IDLE} for proof in proofs]
     session.save()
 
 
