@@ -40,6 +40,9 @@ class Consent(models.Model):
         phi = ("patient", "kind", "signed_name", "signed_at")
         plain = ("id", "version", "sha256")
 
+    class Tenancy:
+        of = "patient"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "version"], name="consent_once"),
@@ -67,6 +70,9 @@ class Encounter(models.Model):
     class Privacy:
         phi = ("opened_at",)
         plain = ("id", "appointment")
+
+    class Tenancy:
+        of = "appointment"
 
     objects = EncounterQuerySet.as_manager()
 
@@ -119,6 +125,9 @@ class SupervisionAgreement(models.Model):
             "practice", "supervisor", "supervisee", "starts_at", "ends_at",
             "supervisor_signed_at", "signed_at",
         )  # fmt: skip
+
+    class Tenancy:
+        of = "practice"
 
     objects = SupervisionAgreementQuerySet.as_manager()
 
@@ -200,6 +209,10 @@ class ProgressNote(models.Model):
     class Privacy:
         phi = ("body", "sha256", "saved_at", "signed_at")
         plain = ("id", "encounter", "author", "revision")
+
+    class Tenancy:
+        of = "encounter"
+        agrees = ("author",)
 
     objects = ProgressNoteQuerySet.as_manager()
 

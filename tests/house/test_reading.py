@@ -20,6 +20,7 @@ OUTSIDE = [
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
+    "core.tenancy.ScopeMiddleware",
 ]
 
 
