@@ -29,13 +29,15 @@ class Scope:
     is_every: bool = False
 
     def setting(self) -> tuple[str, list[Any]]:
-        """Return SQL for the value of SETTING, with its parameters. "" and NULL open nothing."""
+        """Return SQL for the value of SETTING, an int8multirange of the practices' ids, with its
+        parameters. "" opens nothing."""
         if self.is_every:
-            return "'all'", []
+            return "'{(,)}'", []
         if self == NOBODY:
             return "''", []
-        ids = sorted(self.practice_ids)
-        return "(practices_of(%s)::bigint[] || %s::bigint[])::text", [self.person_id, ids]
+        ids = ",".join(f"[{practice_id},{practice_id}]" for practice_id in self.practice_ids)
+        joined = "(practices_of(%s)::int8multirange + %s::int8multirange)::text"
+        return joined, [self.person_id, f"{{{ids}}}"]
 
 
 NOBODY = Scope()

@@ -64,8 +64,8 @@ CREATE TRIGGER audit_heads_not_emptied BEFORE TRUNCATE ON core_audithead
 # nobody's where that is no practice, or more than one (core/walls.py).
 EVENTS_PRACTICE = """CASE WHEN NEW.patient_id IS NOT NULL
     THEN (SELECT practice_id FROM accounts_patient WHERE id = NEW.patient_id)
-    ELSE (SELECT held[1] FROM (SELECT practices_of(NEW.by_id)::bigint[] AS held) AS person
-          WHERE cardinality(held) = 1) END"""
+    ELSE (SELECT lower(held) FROM CAST(practices_of(NEW.by_id) AS int8multirange) AS held
+          WHERE upper(held) - lower(held) = 1) END"""
 
 AUDIT_IS_CHAINED = migrations.RunSQL(
     sql=LINK + GUARD_HEADS + REFUSE,

@@ -25,13 +25,11 @@ from django.db.models import Model
 from core.tenancy import SETTING
 
 DEFINER = "SECURITY DEFINER SET search_path = public, pg_temp"
-# In subselects, so that they are computed once a query and not once a row.
-IS_EVERY = f"(SELECT current_setting('{SETTING}', true)) = 'all'"
-PRACTICES = f"""(SELECT CASE WHEN current_setting('{SETTING}', true) LIKE '{{%'
-  THEN current_setting('{SETTING}', true)::bigint[] END)::bigint[]"""
+# In a subselect, so that it is computed once a query and not once a row.
+IN_FORCE = f"(SELECT nullif(current_setting('{SETTING}', true), '')::int8multirange)"
 
 KEPT = """SELECT polrelid::regclass::text, obj_description(oid, 'pg_policy')
-FROM pg_policy WHERE polname = 'site'"""
+FROM pg_policy WHERE polname = 'practice'"""
 
 COLUMN = """
 ALTER TABLE {table} ADD COLUMN IF NOT EXISTS practice_id bigint;
@@ -64,9 +62,7 @@ ALTER TABLE {table} ENABLE TRIGGER USER;
 POLICIES = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
 DROP POLICY IF EXISTS practice ON {table};
-CREATE POLICY practice ON {table} USING ({key} = ANY ({practices}));
-DROP POLICY IF EXISTS site ON {table};
-CREATE POLICY site ON {table} USING ({is_every});
+CREATE POLICY practice ON {table} USING ({key} <@ {in_force});
 """
 ROAD = """
 DROP POLICY IF EXISTS {name} ON {table};
@@ -149,7 +145,7 @@ def definers(model: type[Model]) -> str:
 
 
 def wall(model: type[Model]) -> str:
-    mark = f"COMMENT ON POLICY site ON {table_of(model)} IS '{fingerprint(model)}';"
+    mark = f"COMMENT ON POLICY practice ON {table_of(model)} IS '{fingerprint(model)}';"
     return build(model) + mark
 
 
@@ -195,7 +191,7 @@ def agreed(model: type[Model], field: str) -> str:
 
 def policies(model: type[Model]) -> Iterator[str]:
     table = table_of(model)
-    yield POLICIES.format(table=table, key=key_of(model), practices=PRACTICES, is_every=IS_EVERY)
+    yield POLICIES.format(table=table, key=key_of(model), in_force=IN_FORCE)
     roads = (PUBLIC if says(model, "is_public") else {}) | (says(model, "roads") or {})
     for name, rule in roads.items():
         yield ROAD.format(table=table, name=name, rule=rule)

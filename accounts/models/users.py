@@ -19,7 +19,7 @@ from core.fields import is_filled
 PRACTICES_OF = """
 CREATE OR REPLACE FUNCTION practices_of(person bigint) RETURNS text LANGUAGE sql STABLE
   SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT coalesce(array_agg(practice_id), '{}')::text FROM (
+  SELECT coalesce(range_agg(int8range(practice_id, practice_id, '[]'))::text, '{}') FROM (
     SELECT practice_id FROM accounts_membership WHERE user_id = person
     UNION SELECT practice_id FROM accounts_provider WHERE user_id = person
     UNION SELECT practice_id FROM accounts_patient WHERE user_id = person

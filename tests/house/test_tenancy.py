@@ -38,7 +38,7 @@ CROSSINGS = {
         "core/duties.py": "what a worker does next is of whichever practice",
         "core/management/commands/audit.py": "all chains are verified",
         "sessions/tasks.py": "rooms are closed in every practice",
-        "telehealth/management/commands/demo_sign_ins.py": "lists the demo people",
+        "telehealth/demo/accounts.py": "development's sign-in page lists the demo people",
         "telehealth/management/commands/seed_demo.py": "makes the demo practice",
     },
     "joining": {

@@ -1,7 +1,6 @@
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core import tenancy
 from core.policy import OPERATOR, serves
 from telehealth.demo import accounts
 
@@ -10,7 +9,6 @@ from telehealth.demo import accounts
 class Command(BaseCommand):
     help = "Print who can sign in to the demo practice: role, email, password."
 
-    @tenancy.every_practice()
     def handle(self, *_args: object, **_options: object) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo people exist in development only (DJANGO_DEBUG=true).")
