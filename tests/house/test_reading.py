@@ -19,8 +19,8 @@ OUTSIDE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
-    "telehealth.unreadable.UnreadableMiddleware",
     "core.tenancy.ScopeMiddleware",
+    "telehealth.unreadable.UnreadableMiddleware",
 ]
 
 

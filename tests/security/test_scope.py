@@ -1,22 +1,31 @@
 """How long it lasts that a practice is in force: as long as the request, the frame, the deed."""
 
 import importlib.util
+import json
 import threading
+from contextlib import suppress
 from contextvars import copy_context
+from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+import time_machine
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import Patient
 from accounts.sockets import RecordedConsumer
-from core import tenancy
+from appointments import notices
+from core import duties, tenancy
+from core.models import Duty
 from core.tenancy import Scope
-from tests.security.practices import Filled
+from sessions.tasks import close_abandoned_rooms
+from tests.factories import NINE, NOW
+from tests.security.practices import DAY, Filled
 from tests.web_role import execute
 
 
@@ -189,3 +198,61 @@ async def test_each_frame_of_a_socket_begins_with_nobodys_rows(live_database):
     await socket.disconnect()
 
     assert told == ["0 1", "0 0", "0 1"]
+
+
+# What the site does by itself. Tests begin with every practice; these begin with none, as a worker
+# and a shell do.
+
+
+@pytest.fixture
+def begun(a):
+    """A room that nobody ended, of a visit that was over long ago."""
+    room = a.visit.video_session
+    room.status, room.waiting_at = "waiting", NINE
+    room.save()
+    return room
+
+
+def test_the_wake_up_ends_the_rooms_of_every_practice(begun):
+    with time_machine.travel(NINE + DAY), tenancy.closed():
+        close_abandoned_rooms()
+
+    begun.refresh_from_db()
+    assert begun.status == "ended"
+
+
+def test_a_duty_is_done_for_whichever_practice(a, mailoutbox):
+    notices.enqueue_confirmation(a.visit, now=NOW)
+
+    with tenancy.closed():
+        duties.sweep(now=NOW)
+
+    ends = Duty.objects.filter(kind="notice.confirmation").values_list("done_at", "error")
+    assert (set(ends), len(mailoutbox)) == ({(NOW, "")}, len(ends))
+
+
+@pytest.mark.parametrize("command", [["ledger_check", "--json"], ["audit", "verify", "--json"]])
+def test_a_command_that_checks_sees_all_there_is(a, b, command):
+    every = told_by(*command)
+
+    with tenancy.closed():
+        assert told_by(*command) == every
+
+
+def told_by(*command):
+    """What the command prints but for the time, whether it finds fault or not."""
+    out = StringIO()
+    with suppress(CommandError):
+        call_command(*command, stdout=out, stderr=StringIO())
+    told = json.loads(out.getvalue())
+    return {name: value for name, value in told.items() if name not in UNLIKE}
+
+
+UNLIKE = {"seconds", "at"}
+
+
+def test_an_operator_finds_a_patient_of_whichever_practice(a):
+    with tenancy.closed():
+        call_command("legal_hold", str(a.patient.ref), "--by", a.boss.email, "--lift")
+
+    assert not a.patient.legal_holds.filter(lifted_at=None).exists()
