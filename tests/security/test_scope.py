@@ -20,8 +20,8 @@ from django.urls import reverse
 from accounts.models import Patient
 from accounts.sockets import RecordedConsumer
 from appointments import notices
-from core import duties, tenancy
-from core.models import Duty
+from core import duties, reads, tenancy
+from core.models import AuditEvent, Duty
 from core.tenancy import Scope
 from sessions.tasks import close_abandoned_rooms
 from tests.factories import NINE, NOW
@@ -249,6 +249,15 @@ def told_by(*command):
 
 
 UNLIKE = {"seconds", "at"}
+
+
+def test_no_read_goes_unrecorded_whatever_is_in_force_when_it_is_told(a, b):
+    """As after a look-up in every practice, which is over by then."""
+    with within(b):
+        reads.record({a.patient.ref, b.patient.ref}, action="page.read", by=None, at=NOW)
+
+    told = AuditEvent.objects.filter(action="page.read").values_list("patient_id", flat=True)
+    assert sorted(told) == sorted([a.patient.pk, b.patient.pk])
 
 
 def test_an_operator_finds_a_patient_of_whichever_practice(a):
