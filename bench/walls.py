@@ -24,9 +24,10 @@ from django.db import connection
 from django.test import Client
 
 from bench import sealed
-from bench.sealed import NINE, Place, Taken
+from bench.sealed import Place, Taken
 from core import grants
 from core.postgres import WEB
+from tests.factories import NINE
 from tests.signing_in import signed_in
 from tests.web_role import MAKE_ROLE, execute
 
@@ -41,8 +42,9 @@ def run(rounds: int) -> dict[str, object]:
     with time_machine.travel(NINE, tick=True):
         pages = sealed.make_pages()
         times = {name: measure(place, rounds) for name, place in pages.items()}
-    load = {"load_average": round(os.getloadavg()[0], 2)}
-    return {name: figures(of) for name, of in times.items()} | load
+    return {name: figures(of) for name, of in times.items()} | {
+        "load_average": round(os.getloadavg()[0], 2)
+    }
 
 
 def measure(place: Place, rounds: int) -> dict[str, list[Taken]]:

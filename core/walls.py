@@ -59,13 +59,20 @@ ALTER TABLE {table} DISABLE TRIGGER USER;
 UPDATE {table} AS new SET practice_id = {finder} WHERE practice_id IS NULL;
 ALTER TABLE {table} ENABLE TRIGGER USER;
 """
+# All that there were go first: a road that is no longer in the register must not stay open.
 POLICIES = """
 ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
-DROP POLICY IF EXISTS practice ON {table};
+DO $$
+DECLARE
+  old name;
+BEGIN
+  FOR old IN SELECT polname FROM pg_policy WHERE polrelid = '{table}'::regclass LOOP
+    EXECUTE format('DROP POLICY %I ON {table}', old);
+  END LOOP;
+END $$;
 CREATE POLICY practice ON {table} USING ({key} <@ {in_force});
 """
 ROAD = """
-DROP POLICY IF EXISTS {name} ON {table};
 CREATE POLICY {name} ON {table} {rule};
 """
 PUBLIC = {"listed": "FOR SELECT USING (true)"}

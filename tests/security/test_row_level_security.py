@@ -370,6 +370,17 @@ def test_a_wall_that_was_changed_is_raised_again(db):
     assert kept == 1
 
 
+def test_a_road_that_is_no_longer_in_the_register_is_closed(db):
+    with as_owner():
+        execute("SET CONSTRAINTS ALL IMMEDIATE")
+        execute("CREATE POLICY old_road ON care_consent USING (true)")
+        execute("COMMENT ON POLICY practice ON care_consent IS 'old'")
+        walls.raise_all()
+
+    policies = asked("SELECT polname FROM pg_policy WHERE polrelid = 'care_consent'::regclass")
+    assert policies == [("practice",)]
+
+
 def test_rows_from_before_get_their_practice(a):
     """Append-only ones as well."""
     with as_owner():
