@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from accounts.models import User
+from core import tenancy
 
 DEMO_DOMAIN = "demo.example"  # .example is reserved (RFC 2606): nobody has such an address
 
@@ -15,14 +16,21 @@ class PasswordBackend(AuthenticationBackend):
     """Email and password. The demo people's password is public: they exist in development only."""
 
     def authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        return admitted(super().authenticate(request, **credentials))
+        return entered(admitted(super().authenticate(request, **credentials)))
 
     def get_user(self, user_id: int) -> User | None:
-        return admitted(super().get_user(user_id))
+        return entered(admitted(super().get_user(user_id)))
 
 
 def admitted(user: User | None) -> User | None:
     return None if user and is_demo(user.email) and not settings.DEBUG else user
+
+
+def entered(user: User | None) -> User | None:
+    """From here on the request, or the frame, reaches the rows of the user's practices."""
+    if user:
+        tenancy.enter(user.pk)
+    return user
 
 
 def is_demo(email: str) -> bool:

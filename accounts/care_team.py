@@ -109,6 +109,9 @@ class CareRelationship(models.Model):
         phi = ("patient", "role", "starts_at", "ends_at", "reason", "end_reason")
         plain = ("person",)
 
+    class Tenancy:
+        of = "patient"
+
     objects = CareRelationshipQuerySet.as_manager()
 
     class Meta:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts import mail, profiles, revocation
 from accounts.models import Invitation, Membership, Practice, User
-from core import audit
+from core import audit, tenancy
 from core.transactions import violated
 
 LIVES = timedelta(days=7)
@@ -88,15 +88,17 @@ def hashed(token: str) -> str:
 
 
 def find(*, token: str, now: datetime) -> Invitation | None:
-    """The open invitation that the letter with this token is about."""
-    return Invitation.objects.open(at=now).filter(token_hash=hashed(token)).first()
+    """The open invitation that the letter with this token is about, of whatever practice."""
+    with tenancy.every_practice():
+        return Invitation.objects.open(at=now).filter(token_hash=hashed(token)).first()
 
 
 def find_open(*, invitation_id: int, now: datetime) -> Invitation | None:
-    return Invitation.objects.open(at=now).filter(pk=invitation_id).first()
+    """The invitation of a letter that this browser has opened."""
+    with tenancy.every_practice():
+        return Invitation.objects.open(at=now).filter(pk=invitation_id).first()
 
 
-@transaction.atomic
 def accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     """
     Take the offer up, as whoever owns its address and is signed in. Every other session of the
@@ -106,6 +108,12 @@ def accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     :raises ForAnother: unless it was sent to the address of `by`
     :raises IsPatient: if `by` is a patient here
     """
+    with tenancy.joining(invitation.practice_id):
+        return _accept(invitation=invitation, by=by, now=now)
+
+
+@transaction.atomic
+def _accept(*, invitation: Invitation, by: User, now: datetime) -> Membership:
     offer = Invitation.objects.open(at=now).select_for_update().filter(pk=invitation.pk).first()
     if offer is None:
         raise NotOpen

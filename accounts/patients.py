@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from accounts.models import Patient, Practice, User
-from core import audit
+from core import audit, tenancy
 
 # The age from which one consents to care alone in nearly every state. Nebraska and Alabama say 19,
 # Mississippi 21, and many let the young consent to some care: the practice arranges those by phone.
@@ -22,7 +22,6 @@ class IsOfAge(Exception):
     """The patient is of age, and a guardian is named."""
 
 
-@transaction.atomic
 def save_profile(
     *,
     user: User,
@@ -44,6 +43,12 @@ def save_profile(
     today = now.astimezone(ZoneInfo(fields["zone"])).date()
     check_guardian(guardian_name, is_of_age=is_adult(fields["date_of_birth"], on=today))
     fields |= {"guardian_name": guardian_name, "guardian_relation": guardian_relation}
+    with tenancy.joining(practice.pk):
+        return _save(user, practice, fields, now=now)
+
+
+@transaction.atomic
+def _save(user: User, practice: Practice, fields: dict[str, Any], *, now: datetime) -> Patient:
     patient, is_new = Patient.objects.update_or_create(
         user=user, defaults=fields, create_defaults={"practice": practice, **fields}
     )
@@ -71,5 +76,6 @@ def is_adult(date_of_birth: date, *, on: date) -> bool:
 
 
 def own_practice() -> Practice:
-    """The practice of this installation: it serves one, which is the first."""
+    """The first practice of this installation: whose Stripe account the site has, and who answers
+    for those who hold no provider's time."""
     return Practice.objects.earliest("pk")

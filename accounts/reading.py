@@ -18,20 +18,36 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from accounts.models import Patient, User
-from core import audit, reads
+from core import audit, reads, tenancy
 
 END = object()
 log = logging.getLogger(__name__)
 
 
 @reads.recorded_by
-@transaction.atomic
 def write(
     owners: Collection[UUID], *, action: str, by: User | None, at: datetime, purpose: str
 ) -> None:
-    """Add a row for each patient whose key was used. Two queries."""
+    """Add a row for each patient whose key was used. Two queries.
+
+    Where one of them is of a practice that is no longer in force, as after a look-up that crossed
+    practices on purpose, she is looked for in every one: no read goes unrecorded.
+    """
+    said = {"action": action, "by": by, "at": at, "purpose": purpose}
+    if not _write(owners, **said):
+        with tenancy.every_practice():
+            _write(owners, **said)
+
+
+@transaction.atomic
+def _write(owners: Collection[UUID], **said: Any) -> bool:
+    """Return whether all of them were found; if not, nothing is written."""
     patients = Patient.objects.filter(ref__in=owners).values_list("pk", flat=True)
-    audit.record_reads(action, patient_ids=list(patients), by=by, at=at, purpose=purpose)
+    found = list(patients)
+    is_whole = len(found) == len(owners) or tenancy.current().is_every
+    if is_whole:
+        audit.record_reads(patient_ids=found, **said)
+    return is_whole
 
 
 class ReadingMiddleware:

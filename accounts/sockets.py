@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts import factors, idle, passkey_rule
 from accounts.models import User
 from accounts.permissions import may_enter
-from core import reads
+from core import reads, tenancy
 from core.policy import policy_of
 
 UNRECORDED, NOT_FOUND = 4503, 4404  # 4000 to 4999 are ours to define
@@ -77,7 +77,7 @@ class RecordedConsumer(AsyncWebsocketConsumer):
     page: str  # the name of the page that the socket belongs to
 
     async def dispatch(self, message: Any) -> None:
-        with reads.scope():
+        with tenancy.closed(), reads.scope():
             await super().dispatch(message)
 
     async def send(self, *args: Any, **kwargs: Any) -> None:

@@ -10,7 +10,8 @@ from accounts import patients
 from accounts.following import following, wanted
 from accounts.forms import AboutYouForm
 from accounts.http import SignedInRequest
-from accounts.models import Patient, User
+from accounts.joining import practice_for
+from accounts.models import Patient, Practice, User
 from accounts.permissions import PATIENT, policy
 
 
@@ -21,7 +22,7 @@ def about_you(request: SignedInRequest) -> HttpResponse:
     context = {"form": form, "next": wanted(request)}
     if request.method != "POST":
         return render(request, "accounts/about_you.html", context)
-    if form.is_valid() and saved(form, by=request.user):
+    if form.is_valid() and saved(form, practice_for(request), by=request.user):
         return HttpResponseRedirect(following(request, otherwise="home"))
     return render(request, "accounts/about_you.html", context, status=422)
 
@@ -42,9 +43,8 @@ def form_for(request: SignedInRequest) -> AboutYouForm:
     return AboutYouForm(data, instance=patient, initial={} if patient else guesses)
 
 
-def saved(form: AboutYouForm, *, by: User) -> Patient | None:
+def saved(form: AboutYouForm, practice: Practice, *, by: User) -> Patient | None:
     """Keep the profile, or say in the form why not."""
-    practice = patients.own_practice()
     fields = form.cleaned_data
     try:
         return patients.save_profile(user=by, practice=practice, now=timezone.now(), **fields)

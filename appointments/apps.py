@@ -5,4 +5,5 @@ class AppointmentsConfig(AppConfig):
     name = "appointments"
 
     def ready(self) -> None:
+        import appointments.holders  # noqa: PLC0415 -- signing up asks whose time is held
         import appointments.notices  # noqa: F401, PLC0415 -- a worker must know the duties, too

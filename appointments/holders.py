@@ -4,6 +4,10 @@ import secrets
 
 from django.http import HttpRequest
 
+from accounts import joining
+from accounts.models import Practice
+from appointments.models import Appointment
+
 KEY = "holder"
 
 
@@ -17,3 +21,10 @@ def holder_of(request: HttpRequest) -> str:
 def known_holder(request: HttpRequest) -> str:
     """Return the secret if there is one. Looking around should not start a session."""
     return str(request.session.get(KEY, ""))
+
+
+@joining.found_by
+def practice_of_held(request: HttpRequest) -> Practice | None:
+    """The practice of the provider whose time the visitor holds, run out or not."""
+    held = Appointment.objects.held_by(known_holder(request))
+    return Practice.objects.filter(providers__appointments__in=held).first()

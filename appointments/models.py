@@ -16,6 +16,19 @@ from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from core.db import IdRange, TimeRange
 
+# When providers of whatever practice have no time: all that a directory needs to know of visits.
+# One's own hold keeps nobody from the time, and one that has run out neither.
+BUSY_TIMES = """
+CREATE OR REPLACE FUNCTION busy_times(providers bigint[], at timestamptz, by_holder text)
+  RETURNS TABLE (provider_id bigint, starts_at timestamptz, ends_at timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT provider_id, block_starts_at, block_ends_at FROM appointments_appointment
+  WHERE provider_id = ANY (providers) AND block_ends_at > at
+    AND (status IN ('booked', 'arrived', 'fulfilled')
+      OR status = 'held' AND held_until > at AND holder <> by_holder)
+$$;
+"""
+
 
 class InvalidTransition(Exception):
     """The appointment cannot go from its present status to the one asked for."""
@@ -39,6 +52,10 @@ class Schedule(models.Model):
             "step_minutes", "lead_minutes", "horizon_days",
         )  # fmt: skip
 
+    class Tenancy:
+        of = "provider"
+        is_public = True
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -61,6 +78,10 @@ class AvailabilityRule(models.Model):
     class Privacy:
         phi = ()
         plain = ("provider", "weekday", "from_minute", "to_minute", "valid_from", "valid_until")
+
+    class Tenancy:
+        of = "provider"
+        is_public = True
 
     class Meta:
         constraints = [
@@ -92,6 +113,10 @@ class AvailabilityException(models.Model):
     class Privacy:
         phi = ()
         plain = ("provider", "on", "from_minute", "to_minute")
+
+    class Tenancy:
+        of = "provider"
+        is_public = True
 
     class Meta:
         constraints = [
@@ -138,11 +163,6 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def expired(self, *, now: datetime) -> Self:
         """Holds that have run out. Their rows stay until somebody wants the time."""
         return self.filter(status=Appointment.Status.HELD, held_until__lte=now)
-
-    def taking_time(self, *, now: datetime, holder: str = "") -> Self:
-        """Those that keep others from the provider's time. One's own hold does not."""
-        gone = Q(status=Appointment.Status.HELD) & (Q(held_until__lte=now) | Q(holder=holder))
-        return self.filter(status__in=Appointment.TAKES_TIME).exclude(gone)
 
     def meeting(self, start: datetime, end: datetime) -> Self:
         """Those whose blocked time, buffers included, meets [start, end)."""
@@ -215,6 +235,13 @@ class Appointment(models.Model):
             "id", "provider", "block_starts_at", "block_ends_at", "fee_cents", "holder",
             "held_until", "version", "cancelled_by",
         )  # fmt: skip
+
+    class Tenancy:
+        of = "provider"
+        agrees = ("patient",)
+        # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
+        roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
+        definers = (BUSY_TIMES,)
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -350,6 +377,9 @@ class Attendance(models.Model):
     class Privacy:
         phi = ("started_at", "ended_at", "modality", "patient_state", "is_at_home")
         plain = ("appointment",)
+
+    class Tenancy:
+        of = "appointment"
 
     class Meta:
         constraints = [

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import connection
 from django.db.models import prefetch_related_objects
 
 from accounts.models import Provider
 from appointments import availability
 from appointments.availability import DateException, Interval, Plan, Rule
-from appointments.models import Appointment, Schedule
+from appointments.models import Schedule
 
 ONE_DAY = timedelta(days=1)
 
@@ -91,13 +92,12 @@ def _offer(provider: Provider, *, busy: Sequence[Interval], now: datetime) -> Of
 def _busy(
     providers: Sequence[Provider], *, now: datetime, holder: str
 ) -> defaultdict[int, list[Interval]]:
-    taken = Appointment.objects.taking_time(now=now, holder=holder)
-    rows = taken.filter(provider__in=providers, block_ends_at__gt=now).values_list(
-        "provider_id", "block_starts_at", "block_ends_at"
-    )
     busy: defaultdict[int, list[Interval]] = defaultdict(list)
-    for provider_id, start, end in rows:
-        busy[provider_id].append((start, end))
+    with connection.cursor() as cursor:
+        ids = [provider.pk for provider in providers]
+        cursor.execute("SELECT * FROM busy_times(%s::bigint[], %s, %s)", [ids, now, holder])
+        for provider_id, start, end in cursor.fetchall():
+            busy[provider_id].append((start, end))
     return busy
 
 

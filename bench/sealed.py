@@ -44,6 +44,7 @@ from core import reads, sealing
 from messaging import messages, threads
 from tests import factories
 from tests.factories import HOUR, NINE, NOW
+from tests.signing_in import signed_in
 
 ROUNDS = 120
 PROVIDERS, VISITS, MESSAGES = 12, 8, 50
@@ -105,9 +106,7 @@ Taken = tuple[float, float]  # milliseconds of the clock, and of the processor
 
 
 def measure(place: Place, rounds: int) -> dict[str, list[Taken]]:
-    client = Client()
-    if place.reader:
-        client.force_login(place.reader)
+    client = signed_in(place.reader) if place.reader else Client()
     for way in WAYS * 3:  # what is done once a process is not counted
         ask(client, place, way)
     times: dict[str, list[Taken]] = {way: [] for way in WAYS}

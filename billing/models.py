@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import in_care
 from accounts.models import Patient, User
 from appointments.models import Appointment
+from billing.triggers import ENTRYS_PRACTICE
 
 
 class Account(models.TextChoices):
@@ -45,6 +46,9 @@ class Entry(models.Model):
         phi = ("posted_at",)
         plain = ("id", "kind", "source_id", "lines_count", "by", "reverses")
 
+    class Tenancy:
+        found_by = ENTRYS_PRACTICE
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["kind", "source_id"], name="entry_once_a_source"),
@@ -72,6 +76,10 @@ class Line(models.Model):
         phi = ("patient", "amount_cents")
         plain = ("entry", "account")
 
+    class Tenancy:
+        of = "entry"
+        agrees = ("patient",)
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(amount_cents=0), name="line_not_zero"),
@@ -98,6 +106,9 @@ class CardOnFile(models.Model):
     class Privacy:
         phi = ("patient", "customer_ref", "payment_method_ref", "brand", "last4", "expires_on")
         plain = ("id", "saved_at", "replaced_at")
+
+    class Tenancy:
+        of = "patient"
 
     class Meta:
         constraints = [
@@ -162,6 +173,9 @@ class Charge(models.Model):
     class Privacy:
         phi = ("appointment", "cpt", "modifier", "place_of_service", "minutes", "amount_cents")
         plain = ("id", "status", "drafted_at", "confirmed_at", "confirmed_by")
+
+    class Tenancy:
+        of = "appointment"
 
     objects = ChargeQuerySet.as_manager()
 
@@ -238,6 +252,10 @@ class Payment(models.Model):
             "movement_ref", "fee_cents", "available_on", "payout_ref",
         )  # fmt: skip
 
+    class Tenancy:
+        of = "charge"
+        agrees = ("card",)
+
     class Meta:
         constraints = [
             models.UniqueConstraint(
@@ -304,6 +322,9 @@ class WebhookEvent(models.Model):
         phi = ()
         plain = ("id", "type", "object_ref", "received_at")
 
+    class Tenancy:
+        nobody = "the card network's news, of which practice is known once it is fetched"
+
 
 class SimulatedObject(models.Model):
     """The embedded Stripe simulator's memory: one Stripe object a row. Empty with a real key."""
@@ -316,6 +337,9 @@ class SimulatedObject(models.Model):
     class Privacy:
         phi = ()
         plain = ("id", "object", "body", "created_at")
+
+    class Tenancy:
+        nobody = "the card network's own, played by the simulator"
 
     class Meta:
         indexes = [models.Index(fields=["object", "created_at"], name="simulated_by_kind")]
@@ -332,3 +356,6 @@ class SimulatedAnswer(models.Model):
     class Privacy:
         phi = ()
         plain = ("key", "question", "status", "body")
+
+    class Tenancy:
+        nobody = "as above"

@@ -70,6 +70,9 @@ class Consent(models.Model):
 
     objects = ConsentQuerySet.as_manager()
 
+    class Tenancy:
+        of = "patient"
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["patient", "kind", "number"], name="consent_once"),
@@ -108,6 +111,9 @@ class Encounter(models.Model):
     class Privacy:
         phi = ("opened_at", "label")
         plain = ("id", "appointment")
+
+    class Tenancy:
+        of = "appointment"
 
     objects = EncounterQuerySet.as_manager()
 
@@ -167,6 +173,9 @@ class SupervisionAgreement(models.Model):
             "practice", "supervisor", "supervisee", "starts_at", "ends_at",
             "supervisor_signed_at", "signed_at",
         )  # fmt: skip
+
+    class Tenancy:
+        of = "practice"
 
     objects = SupervisionAgreementQuerySet.as_manager()
 
@@ -274,6 +283,10 @@ class ProgressNote(models.Model):
     class Privacy:
         phi = ("body", "sha256", "saved_at", "signed_at")
         plain = ("id", "encounter", "author", "revision")
+
+    class Tenancy:
+        of = "encounter"
+        agrees = ("author",)
 
     objects = ProgressNoteQuerySet.as_manager()
 

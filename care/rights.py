@@ -66,6 +66,9 @@ class Disclosure(models.Model):
         phi = ("patient", "disclosed_at", "recipient", "what", "purpose")
         plain = ("id", "recorded_at", "by")
 
+    class Tenancy:
+        of = "patient"
+
     objects = DisclosureQuerySet.as_manager()
 
     class Meta:
@@ -145,6 +148,10 @@ class AmendmentRequest(models.Model):
         phi = ("patient", "note", "change", "reason", "asked_at")
         plain = ("id",)
 
+    class Tenancy:
+        of = "patient"
+        agrees = ("note",)
+
     objects = AmendmentRequestQuerySet.as_manager()
 
     class Meta:
@@ -202,6 +209,9 @@ class AmendmentStep(models.Model):
         phi = ("request", "kind", "words", "at")
         plain = ("id", "by")
 
+    class Tenancy:
+        of = "request"
+
     class Meta:
         ordering = ["at", "pk"]
         constraints = [
@@ -232,6 +242,10 @@ class Addendum(models.Model):
     class Privacy:
         phi = ("body", "written_at")
         plain = ("id", "note", "request", "author")
+
+    class Tenancy:
+        of = "note"
+        agrees = ("request",)
 
     class Meta:
         ordering = ["written_at", "pk"]

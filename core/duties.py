@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import reads
+from core import reads, tenancy
 from core.models import Duty
 from core.policy import policy_of
 
@@ -68,7 +68,7 @@ def attempt(duty: Duty, *, now: datetime) -> None:
     duty.attempts_count += 1
     try:
         reading = reads.recorded(action=reads.action(f"duty.{duty.kind}"), by=None, at=now)
-        with transaction.atomic(), reading:
+        with tenancy.every_practice(), transaction.atomic(), reading:
             handler_of(duty.kind)(duty.payload, now)
         duty.done_at = now
     except Exception as failure:

@@ -5,6 +5,8 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from core.triggers import EVENTS_PRACTICE
+
 CODE = "^[a-z0-9.-]*$"
 
 
@@ -31,6 +33,9 @@ class Duty(models.Model):
             "id", "kind", "key", "payload", "due_at", "attempts_count", "done_at",
             "dead_at", "error",
         )  # fmt: skip
+
+    class Tenancy:
+        nobody = "ids of work to do, claimed by whichever worker is free"
 
     class Meta:
         constraints = [
@@ -78,6 +83,13 @@ class AuditEvent(models.Model):
             "subject_type", "subject_id", "number", "previous", "hash",
         )  # fmt: skip
 
+    class Tenancy:
+        found_by = EVENTS_PRACTICE
+        roads = {
+            "of_nobody": "FOR SELECT USING (practice_id IS NULL)",
+            "about_nobody": "FOR INSERT WITH CHECK (patient_id IS NULL)",
+        }
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["chain", "number"], name="audit_number_once"),
@@ -107,6 +119,9 @@ class AuditHead(models.Model):
         phi = ("chain",)
         plain = ("number", "hash")
 
+    class Tenancy:
+        nobody = "hashes, which only a trigger writes"
+
 
 class Heartbeat(models.Model):
     """The last sign of life of a background process, read by /readyz."""
@@ -117,3 +132,6 @@ class Heartbeat(models.Model):
     class Privacy:
         phi = ()
         plain = ("name", "beaten_at")
+
+    class Tenancy:
+        nobody = "says that a process runs"

@@ -60,6 +60,13 @@ CREATE TRIGGER audit_heads_not_emptied BEFORE TRUNCATE ON core_audithead
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 """
 
+# What concerns a patient belongs to her practice, and what concerns none, to that of who did it: to
+# nobody's where that is no practice, or more than one (core/walls.py).
+EVENTS_PRACTICE = """CASE WHEN NEW.patient_id IS NOT NULL
+    THEN (SELECT practice_id FROM accounts_patient WHERE id = NEW.patient_id)
+    ELSE (SELECT lower(held) FROM CAST(practices_of(NEW.by_id) AS int8multirange) AS held
+          WHERE upper(held) - lower(held) = 1) END"""
+
 AUDIT_IS_CHAINED = migrations.RunSQL(
     sql=LINK + GUARD_HEADS + REFUSE,
     reverse_sql="""

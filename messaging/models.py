@@ -42,6 +42,10 @@ class Thread(models.Model):
         phi = ("patient", "opened_at")
         plain = ("id", "provider")
 
+    class Tenancy:
+        of = "patient"
+        agrees = ("provider",)
+
     objects = ThreadQuerySet.as_manager()
 
     class Meta:
@@ -100,6 +104,9 @@ class Message(models.Model):
     class Privacy:
         phi = ("body", "sent_at", "read_at")
         plain = ("id", "thread", "number", "author")
+
+    class Tenancy:
+        of = "thread"
 
     objects = MessageQuerySet.as_manager()
 

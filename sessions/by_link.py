@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts import idle
 from accounts.models import User
+from core import tenancy
 from sessions import join_links
 from sessions.models import JoinLink, VideoSession
 
@@ -40,16 +41,20 @@ def comer(session: Any, appointment_id: UUID) -> User | None:
     link_id, browser = session.get(LINK), session.get(BROWSER)
     if not link_id or not browser:
         return None
-    return join_links.comer(
+    user = join_links.comer(
         link_id=link_id,
         browser=browser,
         appointment_id=appointment_id,
         now=timezone.now(),  # noqa: TID251 -- an edge: middleware and socket ask
     )
+    if user:
+        tenancy.enter(user.pk)
+    return user
 
 
 def comer_to_room(session: Any, room_id: UUID) -> User | None:
-    room = VideoSession.objects.filter(pk=room_id).first()
+    with tenancy.every_practice():
+        room = VideoSession.objects.filter(pk=room_id).first()
     return comer(session, room.appointment_id) if room else None
 
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.permissions import PATIENT, PROVIDER, policy
 from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer
-from core import events
+from core import events, tenancy
 from sessions import admission, by_link, ice, presence, seats, signals
 from sessions.models import InvalidTransition, Role, Seat, VideoSession
 from sessions.rate import Bucket
@@ -81,7 +81,7 @@ class RoomConsumer(RecordedConsumer):
 
     async def disconnect(self, code: int) -> None:
         if self.seat:
-            await database_sync_to_async(seats.drop)(seat=self.seat, now=timezone.now())
+            await self.drop(self.seat)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if self.seat is None:
@@ -178,9 +178,14 @@ class RoomConsumer(RecordedConsumer):
     async def refuse(self, code: int) -> None:
         seat, self.seat = self.seat, None
         if seat:
-            await database_sync_to_async(seats.drop)(seat=seat, now=timezone.now())
+            await self.drop(seat)
         with contextlib.suppress(OSError):
             await self.close(code)
+
+    async def drop(self, seat: Seat) -> None:
+        """Also where its person is signed out by now: it was hers when this socket took it."""
+        tenancy.enter(seat.user_id)
+        await database_sync_to_async(seats.drop)(seat=seat, now=timezone.now())
 
     def clock(self) -> float:
         return asyncio.get_running_loop().time()

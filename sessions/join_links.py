@@ -19,7 +19,7 @@ from django.urls import reverse
 from accounts import factors
 from accounts.models import User
 from appointments.models import Appointment
-from core import audit
+from core import audit, tenancy
 from sessions import opening
 from sessions.models import JoinLink, VideoSession
 
@@ -75,6 +75,7 @@ def revoke(*, appointment: Appointment, now: datetime) -> None:
     JoinLink.objects.open().filter(appointment=appointment).update(revoked_at=now)
 
 
+@tenancy.every_practice()
 def find(*, token: str, now: datetime) -> JoinLink | None:
     """The link that a letter with this token holds, also one that was replaced: it can be asked
     anew by whoever has the letter, and goes to the patient."""
@@ -97,6 +98,7 @@ def goes_on(appointment: Appointment) -> bool:
     return VideoSession.objects.filter(appointment=appointment, status=live).exists()
 
 
+@tenancy.every_practice()
 def use(*, token: str, date_of_birth: date, browser: str, now: datetime) -> JoinLink:
     """
     Open the visit to this browser, which from now on has the link. Again, it changes nothing.
@@ -153,6 +155,7 @@ def is_of(link: JoinLink, browser: str) -> bool:
     return hmac.compare_digest(link.browser_hash, hashed(browser))
 
 
+@tenancy.every_practice()
 def comer(*, link_id: int, browser: str, appointment_id: UUID, now: datetime) -> User | None:
     """Who comes to this visit by this link from this browser, at this moment."""
     related = ("appointment__patient__user", "appointment__provider")

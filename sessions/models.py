@@ -64,6 +64,9 @@ class VideoSession(models.Model):
         phi = ("status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at")
         plain = ("id", "appointment")
 
+    class Tenancy:
+        of = "appointment"
+
     objects = VideoSessionQuerySet.as_manager()
 
     class Meta:
@@ -181,6 +184,9 @@ class Seat(models.Model):
         phi = ("left_at", "has_sent_video")
         plain = ("session", "user", "role", "epoch", "is_present", "is_connected")
 
+    class Tenancy:
+        of = "session"
+
     is_in_care: bool  # of `with_rights`
 
     objects = SeatQuerySet.as_manager()
@@ -214,6 +220,9 @@ class CheckIn(models.Model):
     class Privacy:
         phi = ("state", "address", "is_at_home", "callback_phone", "is_private", "checked_in_at")
         plain = ("id", "session")
+
+    class Tenancy:
+        of = "session"
 
     class Meta:
         constraints = [
@@ -250,6 +259,9 @@ class JoinLink(models.Model):
     class Privacy:
         phi = ("sent_at", "used_at", "revoked_at")
         plain = ("appointment", "token_hash", "browser_hash", "wrong_count")
+
+    class Tenancy:
+        of = "appointment"
 
     objects = JoinLinkQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ pages = get_asgi_application()  # loads the apps, which the imports below need
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope  # noqa: E402 -- after the apps
 
-from core import events, request_ids  # noqa: E402 -- after the apps
+from core import events, request_ids, tenancy  # noqa: E402 -- after the apps
 from telehealth.routing import websocket_urlpatterns  # noqa: E402 -- after the apps
 
 
@@ -31,7 +31,9 @@ application = ProtocolTypeRouter(
     {
         "http": pages,
         "websocket": request_ids.for_sockets(
-            AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            tenancy.for_sockets(
+                AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            )
         ),
         "lifespan": lifespan,
     }

@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
     "accounts.reading.ReadingMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -162,6 +163,7 @@ DATABASE = OWNER if OWNERS_COMMANDS & set(sys.argv[1:2]) else WEB
 DATABASES = {
     "default": {
         **DATABASE,
+        "ENGINE": "core.database",  # PostgreSQL, told whose rows it may touch (core/tenancy.py)
         # Under ASGI each request has a thread of its own, and a kept connection would outlive it.
         "CONN_MAX_AGE": 0,
         # A database that is away is said after five seconds, not waited for.

@@ -5,6 +5,7 @@ The connection is the owner's, who makes the tests' database. It steps down when
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
 
-from core import grants
+from core import grants, tenancy, walls
 from core.postgres import WEB
 
 MAKE_ROLE = f"""
@@ -26,9 +27,12 @@ def step_down_from_now_on(patch: pytest.MonkeyPatch) -> None:
     """Every connection that is opened from here on has the rights of the web role only."""
     execute(MAKE_ROLE)
     grants.give(WEB)
+    walls.raise_all()
     connection.close()
     patch.setattr(DatabaseOperations, "execute_sql_flush", empty_as_owner)
     connection_created.connect(step_down)
+    # Tests make rows as the site's own work does. Requests and sockets begin with nobody's.
+    patch.setattr(tenancy, "_scope", ContextVar("tests", default=tenancy.EVERY_PRACTICE))
 
 
 def step_down(*, connection: Any, **_signal: Any) -> None:

@@ -88,6 +88,9 @@ class EmergencyAccess(models.Model):
         )  # fmt: skip
         plain = ("id", "person", "reviewed_at", "reviewed_by")
 
+    class Tenancy:
+        of = "patient"
+
     objects = EmergencyAccessQuerySet.as_manager()
 
     class Meta:

@@ -73,6 +73,9 @@ class Patient(models.Model):
         )  # fmt: skip
         plain = ("ref", "user", "practice")
 
+    class Tenancy:
+        of = "practice"
+
     objects = PatientQuerySet.as_manager()
 
     class Meta:
@@ -112,6 +115,9 @@ class LegalHold(models.Model):
         phi = ("patient", "reason", "placed_at", "lifted_at")
         plain = ("id", "placed_by", "lifted_by")
 
+    class Tenancy:
+        of = "patient"
+
     class Meta:
         constraints = [
             models.CheckConstraint(condition=has_words("reason"), name="legal_hold_has_reason"),
@@ -142,6 +148,9 @@ class Erasure(models.Model):
     class Privacy:
         phi = ("patient", "reason", "erased_at")
         plain = ("by",)
+
+    class Tenancy:
+        of = "patient"
 
     class Meta:
         constraints = [

@@ -14,5 +14,9 @@ class Practice(models.Model):
         phi = ()
         plain = ("name", "phone", "zone")
 
+    class Tenancy:
+        of = "id"
+        is_public = True  # name and phone stand beside each provider's entry
+
     def __str__(self) -> str:
         return f"practice {self.pk}"

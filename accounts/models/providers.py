@@ -61,6 +61,10 @@ class Provider(models.Model):
             "sliding_fee_cents", "is_accepting", "verified_on",
         )  # fmt: skip
 
+    class Tenancy:
+        of = "practice"
+        is_public = True
+
     objects = ProviderQuerySet.as_manager()
 
     class Meta:
@@ -118,6 +122,10 @@ class Licence(models.Model):
     class Privacy:
         phi = ()
         plain = ("provider", "state", "compact", "number", "valid_from", "valid_until")
+
+    class Tenancy:
+        of = "provider"
+        is_public = True
 
     class Meta:
         constraints = [

@@ -15,6 +15,19 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models.practices import Practice
 from core.fields import is_filled
 
+# In which practices somebody is, as what `core.tenancy` tells the session: asked before anything of
+# theirs can be read.
+PRACTICES_OF = """
+CREATE OR REPLACE FUNCTION practices_of(person bigint) RETURNS text LANGUAGE sql STABLE
+  SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT coalesce(range_agg(int8range(practice_id, practice_id, '[]'))::text, '{}') FROM (
+    SELECT practice_id FROM accounts_membership WHERE user_id = person
+    UNION SELECT practice_id FROM accounts_provider WHERE user_id = person
+    UNION SELECT practice_id FROM accounts_patient WHERE user_id = person
+  ) AS practices
+$$;
+"""
+
 
 class UserManager(BaseUserManager["User"]):
     """What Django needs to make a user; Django asks for a manager, so this is one."""
@@ -40,6 +53,9 @@ class User(AbstractBaseUser):
     class Privacy:
         phi = ("email",)
         plain = ("password", "last_login", "is_active", "date_joined", "sessions_epoch")
+
+    class Tenancy:
+        nobody = "signs in before any practice is known, and may work in several"
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -121,6 +137,10 @@ class Membership(models.Model):
         phi = ()
         plain = ("user", "practice", "role", "granted_at")
 
+    class Tenancy:
+        of = "practice"
+        definers = (PRACTICES_OF,)
+
     objects = OfPracticeQuerySet.as_manager()
 
     class Meta:
@@ -172,6 +192,9 @@ class Invitation(models.Model):
             "practice", "email", "role", "invited_by", "token_hash", "invited_at", "expires_at",
             "accepted_at", "accepted_by", "withdrawn_at",
         )  # fmt: skip
+
+    class Tenancy:
+        of = "practice"
 
     objects = InvitationQuerySet.as_manager()
 

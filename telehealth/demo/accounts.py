@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.backend import DEMO_DOMAIN
 from accounts.models import Membership, Patient, User
+from core import tenancy
 
 PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- public on purpose; see accounts.backend
 SUFFIX = f"@{DEMO_DOMAIN}"
@@ -42,8 +43,10 @@ def _password_hash() -> str:
 
 
 def sign_ins() -> list[SignIn]:
-    """The first few demo people of each role, patients first. Two queries."""
-    return [*_patients(), *_members()]
+    """The first few demo people of each role, patients first, for whoever has not signed in yet.
+    Two queries."""
+    with tenancy.every_practice():
+        return [*_patients(), *_members()]
 
 
 def _patients() -> list[SignIn]:

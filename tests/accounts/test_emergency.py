@@ -274,7 +274,8 @@ def test_without_the_role_it_opens_nothing_whoever_took_it(access, carol, dr_bob
 
 
 def test_who_works_in_another_practice_by_now_reads_nothing(access, carol):
-    carol.user.memberships.update(practice=make_practice(name="Elsewhere"))
+    carol.user.memberships.all().delete()
+    carol.user.memberships.create(practice=make_practice(name="Elsewhere"), role="provider")
 
     assert not is_open_to(carol)
 

@@ -8,7 +8,7 @@ from django.db.models import F
 from billing import ledger
 from billing.ledger import Leg
 from billing.models import Account, Entry, Line
-from tests.factories import NOW
+from tests.factories import NOW, make_practice
 from tests.threads import at_once
 
 OWED = Account.PATIENT_RECEIVABLE
@@ -75,6 +75,7 @@ def test_lines_that_do_not_balance_are_refused(practice, lines):
 
 
 def test_two_who_post_the_same_source_at_once_make_one_entry(transactional_db):
+    make_practice()
     lines = [Leg(OWED, 15000), Leg(REVENUE, -15000)]
 
     def post(_):

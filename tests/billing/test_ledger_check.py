@@ -63,7 +63,7 @@ def test_after_the_payout_nothing_is_on_the_way(check, paid):
     assert check() == (0, EMPTY | {"entries": 3})
 
 
-def test_an_entry_that_does_not_balance_is_found(check, unguarded):
+def test_an_entry_that_does_not_balance_is_found(practice, check, unguarded):
     entry = Entry.objects.create(kind="charge", source_id="x", lines_count=1, posted_at=NOW)
     Line.objects.create(entry=entry, account=Account.REVENUE, amount_cents=-7)
 
@@ -72,7 +72,7 @@ def test_an_entry_that_does_not_balance_is_found(check, unguarded):
     assert (code, result["trial_balance_cents"], result["unbalanced"]) == (1, -7, [str(entry.pk)])
 
 
-def test_an_entry_that_lost_a_pair_of_lines_is_found(check, unguarded):
+def test_an_entry_that_lost_a_pair_of_lines_is_found(practice, check, unguarded):
     entry = Entry.objects.create(kind="charge", source_id="x", lines_count=4, posted_at=NOW)
     for cents in (5, -5):
         Line.objects.create(entry=entry, account=Account.REVENUE, amount_cents=cents)

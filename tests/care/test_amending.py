@@ -270,7 +270,8 @@ def test_an_author_who_does_not_work_there_as_one_any_more_does_not_answer(dr_bo
 
 
 def test_an_author_who_has_gone_to_another_practice_does_not_answer(dr_bob, carol, asked):
-    dr_bob.user.memberships.update(practice=make_practice(name="Elsewhere"))
+    dr_bob.user.memberships.all().delete()
+    dr_bob.user.memberships.create(practice=make_practice(name="Elsewhere"), role="provider")
 
     assert list(AmendmentRequest.objects.answered_by(dr_bob.user)) == []
 

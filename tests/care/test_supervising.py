@@ -96,7 +96,9 @@ def test_who_is_no_supervisor_any_more_reads_nothing(sue, signed, agreement):
 
 def test_notes_of_another_practice_stay_closed(sue, signed, agreement):
     elsewhere = make_practice(name="Elsewhere")
-    SupervisionAgreement.objects.update(practice=elsewhere)
+    agreement.delete()
+    agreement.pk, agreement.practice = None, elsewhere
+    agreement.save()
     Membership.objects.create(user=sue, practice=elsewhere, role=Role.SUPERVISOR)
 
     assert seen_by(sue) == []

@@ -188,6 +188,7 @@ def test_serve_refuses_a_taken_port(taken_port):
     assert refusal.value.returncode == 2
 
 
+@pytest.mark.journey
 def test_serve_says_when_it_is_ready_and_ends_when_told():
     port = free_port()
     server = subprocess.Popen(
@@ -211,6 +212,7 @@ def test_serve_says_when_it_is_ready_and_ends_when_told():
     assert server.returncode == 0
 
 
+@pytest.mark.journey
 def test_a_database_that_is_killed_is_started_again_under_the_site(open_folder):
     port = free_port()
     mine = {name: value for name, value in os.environ.items() if not name.startswith("DATABASE_")}

@@ -17,7 +17,9 @@ LONGEST_FILE, LONGEST_FUNCTION, LONGEST_TEMPLATE, LONGEST_LINE = 400, 60, 120, 4
 
 
 def test_no_module_has_a_name_that_attracts_everything():
-    assert [name for name in ours(".py") if Path(name).stem in ATTRACT_EVERYTHING] == []
+    named = [name for name in ours(".py") if Path(name).stem in ATTRACT_EVERYTHING]
+
+    assert named == ["core/database/base.py"]  # where Django looks for a database backend
 
 
 def test_nothing_that_others_made_is_in_git():

@@ -21,6 +21,7 @@ def reader(request, client, sign_in, alice, dr_bob, practice):
     return people[request.param]()
 
 
+@pytest.mark.journey
 def test_where_get_is_answered_head_is(reader):
     answers = {
         name: (reader.get(address).status_code, reader.head(address).status_code)

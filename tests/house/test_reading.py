@@ -19,6 +19,7 @@ OUTSIDE = [
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
 ]
 

@@ -106,6 +106,7 @@ async def code_of(client, path):
     return code
 
 
+@pytest.mark.journey
 @pytest.mark.asyncio
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("route", sorted(SOCKETS))

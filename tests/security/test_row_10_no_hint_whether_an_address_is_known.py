@@ -65,6 +65,7 @@ def answer_to(deed, email):
     return response.status_code, response.headers.get("Location"), without_tokens
 
 
+@pytest.mark.journey
 @pytest.mark.parametrize("deed", DEEDS)
 def test_the_time_is_alike(deed):
     deed(Client(), unknown("first"))  # warm

@@ -192,6 +192,7 @@ def is_hurt(response):
     return parser.is_hurt
 
 
+@pytest.mark.journey
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(n for n in TABLE if "POST" in TABLE[n][0]))
 def test_markup_typed_into_a_form_comes_back_as_text(world, name):

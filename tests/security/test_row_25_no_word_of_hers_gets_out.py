@@ -300,6 +300,7 @@ def wrongly_in_letters(site):
         yield f"letter to {to}", sinks.found(ABOUT_HER if EMAIL in to else WORDS, text)
 
 
+@pytest.mark.journey
 def test_none_of_her_words_gets_out(site, dr_bob, biller, redis_url):
     # Given
     story = Story(site, dr_bob, biller)

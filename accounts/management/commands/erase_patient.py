@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts import erasure
 from accounts.models import Erasure, Patient, User
+from core import tenancy
 from core.policy import OPERATOR, serves
 
 
@@ -25,6 +26,7 @@ class Command(BaseCommand):
             help="after restoring a backup: erase again whoever had been erased since",
         )
 
+    @tenancy.every_practice()
     def handle(
         self, *, ref: UUID | None, reason: str, by: str, restored: bool, **_options: object
     ) -> None:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from accounts import holds
 from accounts.management.commands.erase_patient import actor, patient_of
+from core import tenancy
 from core.policy import OPERATOR, serves
 
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         deed.add_argument("--reason", help="place a hold, and why")
         deed.add_argument("--lift", action="store_true", help="lift the hold")
 
+    @tenancy.every_practice()
     def handle(self, *, ref: UUID, by: str, reason: str | None, **_options: object) -> None:
         patient, person, now = patient_of(ref), actor(by), timezone.now()
         try:

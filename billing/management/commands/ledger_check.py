@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from billing import reconciliation
+from core import tenancy
 from core.policy import OPERATOR, serves
 
 
@@ -16,6 +17,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
+    @tenancy.every_practice()
     def handle(self, *, json: bool, **_options: object) -> None:
         result = reconciliation.check(now=timezone.now())
         self.stdout.write(as_json(result) if json else as_words(result))

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core import anchors, verification
+from core import anchors, tenancy, verification
 from core.policy import OPERATOR, serves
 
 
@@ -16,6 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("deed", choices=["verify"])
         parser.add_argument("--json", action="store_true", help="print one JSON document")
 
+    @tenancy.every_practice()
     def handle(self, *, json: bool, **_options: object) -> None:
         if not anchors.newest_files():
             self.stderr.write(

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts.models import Patient, User
 from care.models import Disclosure
-from core import keystore, reads
+from core import keystore, reads, tenancy
 from core.policy import OPERATOR, serves
 from telehealth.record import archive, exporting
 from telehealth.record.exporting import Recipient
@@ -33,6 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--purpose", choices=Disclosure.Purpose.values, help="goes with --to")
         parser.add_argument("--by", metavar="EMAIL", help="who on the staff decided it")
 
+    @tenancy.every_practice()
     def handle(
         self,
         *,

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from core import tenancy
 from core.policy import OPERATOR, serves
 from telehealth.demo import seed
 from telehealth.demo.progress import Progress
@@ -29,6 +30,7 @@ class Command(BaseCommand):
             "--if-empty", action="store_true", help="do nothing if there is a practice"
         )
 
+    @tenancy.every_practice()
     def handle(self, *, scale: int, if_empty: bool, **_options: object) -> None:
         if not settings.DEBUG:
             raise CommandError("The demo people exist in development only (DJANGO_DEBUG=true).")
