@@ -31,9 +31,10 @@ server.prepare_environment()
 os.environ["DJANGO_SETTINGS_MODULE"] = "telehealth.settings"
 django.setup()
 
-from django.db import connections, transaction  # noqa: E402 -- after the environment
-from django.test.utils import setup_databases  # noqa: E402 -- as above
+from django.db import transaction  # noqa: E402 -- after the environment
+from django.test.utils import setup_databases, teardown_databases  # noqa: E402 -- as above
 
+from core import tenancy  # noqa: E402 -- as above
 from tests.security import world as worlds  # noqa: E402 -- as above
 from tests.security.rights import RIGHTS, differences  # noqa: E402 -- as above
 
@@ -224,14 +225,14 @@ def is_noticed(world: worlds.World, mutant: Mutant) -> bool:
 
 def quickly_left(found: list[Tried]) -> list[Tried]:
     """Those that the world of the matrix does not tell from the rules as they are."""
-    setup_databases(verbosity=0, interactive=False, keepdb=True)
-    with transaction.atomic():
+    made = setup_databases(verbosity=0, interactive=False, keepdb=True)
+    with tenancy.every_practice(), transaction.atomic():
         world = worlds.build()
         if any(differences(world, name) for name in RIGHTS):
             sys.exit("The rights are not as expected, without any mutant.")
         left = [(mutant, tests) for mutant, tests in found if not is_noticed(world, mutant)]
         transaction.set_rollback(True)
-    connections.close_all()  # a child opens its own
+    teardown_databases(made, verbosity=0, keepdb=True)  # a child opens its own
     return left
 
 
