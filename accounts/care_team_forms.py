@@ -8,35 +8,28 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import WORKS_AS, Care
+from accounts.identity_fields import IdentityFields
 from accounts.models import Membership, Patient, Practice
 from core.form_words import Worded
 
 ASSIGNED = [Care.COVERING, Care.SUPERVISING, Care.PEER]  # treating begins with a visit
 
 
-def by_words(choice: tuple[Any, str]) -> str:
-    """For sorting: names are sealed at rest, so the database cannot."""
-    return choice[1].casefold()
+NOBODY = _(
+    "Nobody in your practice has exactly this name and date of birth. Check both; a name may be"
+    " registered in another spelling."
+)
+SEVERAL = _("Two patients share this name and date of birth, so nothing says which one you mean.")
 
 
-class PatientField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
-    def label_from_instance(self, patient: Any) -> str:
-        return str(patient.name)
-
-
-class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # as above
+class MemberField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
     def label_from_instance(self, member: Any) -> str:
         return f"{member.user.display_name}, {member.get_role_display()}"
 
 
-class AssignForm(Worded, forms.Form):
-    """Offers the practice's own people only; what is not offered cannot be chosen."""
+class AssignForm(Worded, IdentityFields):
+    """The practice's own people only. The patient is named, so that no list of all is shown."""
 
-    patient = PatientField(
-        label=_("Patient"),
-        queryset=Patient.objects.none(),
-        error_messages={"required": _("Choose a patient.")},
-    )
     member = MemberField(
         label=_("Who"),
         queryset=Membership.objects.none(),
@@ -57,11 +50,8 @@ class AssignForm(Worded, forms.Form):
     def __init__(self, data: Any, *, practice: Practice, now: datetime) -> None:
         super().__init__(data)
         self.zone, self.now = ZoneInfo(practice.zone), now
-        patients = practice.patients.order_by("pk")
+        self.patients = practice.patients
         members = practice.memberships.filter(role__in=set(WORKS_AS.values()))
-        field: Any = self.fields["patient"]
-        field.queryset = patients
-        field.choices = [*list(field.choices)[:1], *sorted(list(field.choices)[1:], key=by_words)]
         self.fields["member"].queryset = (  # type: ignore[attr-defined]  # as above
             members.select_related("user__provider").order_by("role", "user__email")
         )
@@ -77,9 +67,19 @@ class AssignForm(Worded, forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        if "legal_name" in data and "born_on" in data:
+            data["patient"] = self.named()
         member, role = data.get("member"), data.get("role")
         if member and role and member.role != WORKS_AS[role]:
             self.add_error("role", _("Their role in the practice does not go with this."))
         if role == Care.COVERING and "until" in data and data["until"] is None:
             self.add_error("until", _("Say until when."))
         return data
+
+    def named(self) -> Patient | None:
+        who = self.who()
+        found = list(self.patients.known_as(who["legal_name"], born_on=who["born_on"])[:2])
+        if len(found) == 1:
+            return found[0]
+        self.add_error("legal_name", SEVERAL if found else NOBODY)
+        return None

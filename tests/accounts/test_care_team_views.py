@@ -14,6 +14,7 @@ from tests.factories import (
     make_patient,
     make_practice,
     make_provider,
+    make_user,
 )
 
 ADDRESS = reverse("accounts:care_team")
@@ -39,7 +40,8 @@ def peer(practice):
 
 def words(patient, person, role, until=""):
     member = person.memberships.get()
-    return {"patient": patient.pk, "member": member.pk, "role": role, "until": until}
+    named = {"legal_name": patient.legal_name, "born_on": patient.date_of_birth.isoformat()}
+    return {**named, "member": member.pk, "role": role, "until": until}
 
 
 @pytest.mark.parametrize("role", sorted(set(Role.values) - {"practice-admin"}))
@@ -101,6 +103,28 @@ def test_what_does_not_fit_is_said_and_nothing_is_kept(admins, alice, carol, rol
 
     assert (response.status_code, said in response.content.decode()) == (422, True)
     assert CareRelationship.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "named", [{"legal_name": "Alice"}, {"born_on": "1991-05-05"}, {"born_on": "1802-01-01"}]
+)
+def test_who_is_not_named_exactly_is_not_found(admins, alice, peer, named):
+    response = admins.post(ADDRESS, words(alice, peer, "peer") | named)
+
+    assert (response.status_code, CareRelationship.objects.count()) == (422, 0)
+
+
+def test_of_two_with_one_name_and_birthday_nobody_is_guessed(admins, practice, alice, peer):
+    make_patient(practice, "Alice Doe", user=make_user("another.alice@example.com"))
+
+    response = admins.post(ADDRESS, words(alice, peer, "peer"))
+
+    assert "Two patients share this name" in response.content.decode()
+    assert (response.status_code, CareRelationship.objects.count()) == (422, 0)
+
+
+def test_the_form_shows_the_names_of_no_patients(admins, alice):
+    assert "Alice" not in admins.get(ADDRESS).content.decode()
 
 
 def test_nobody_of_another_practice_can_be_chosen_or_is_shown(admins, alice, peer):
