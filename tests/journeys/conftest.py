@@ -7,15 +7,20 @@ own, as if on a computer of their own.
 import gc
 import importlib
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connections
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from appointments import attendance
+from care import notes
 from telehealth.celery import app as celery
+from tests.factories import make_visit
 from tests.live_site import FLAGS, PATIENCE, serving
 from tests.security.sinks import found
 from tests.signing_in import cookie_of, signed_in
@@ -109,3 +114,18 @@ def axe() -> Callable[[Page], None]:
         assert results.violations_count == 0, results.generate_report()
 
     return check
+
+
+@pytest.fixture
+def signed(site, dr_bob, alice):
+    """A note of yesterday's visit, signed."""
+    starts_at = timezone.now() - timedelta(days=1)
+    visit = make_visit(dr_bob, alice, starts_at=starts_at)
+    attendance.record_arrival(appointment=visit, now=starts_at)
+    ended_at = starts_at + timedelta(minutes=48)
+    facts = {"modality": "video", "patient_state": "IL", "is_at_home": True}
+    attendance.record_attendance(
+        appointment=visit, started_at=starts_at, ended_at=ended_at, **facts
+    )
+    note = notes.open_note(appointment=visit, by=dr_bob.user, now=ended_at)
+    return notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=timezone.now())

@@ -8,37 +8,19 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Membership
-from appointments import attendance
 from billing import charges
-from care import notes
 from messaging import threads
 from tests.factories import make_care, make_member, make_visit
+from tests.journeys.screens import SCREENS
 
 pytestmark = pytest.mark.journey
 Role = Membership.Role
-SCREENS = pytest.mark.parametrize(
-    "screen",
-    [
-        {"viewport": {"width": 360, "height": 800}, "color_scheme": "light"},
-        {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    ],
-    ids=["phone", "desk"],
-)
 
 
 @pytest.fixture
-def written(site, dr_bob, alice):
-    """A visit of yesterday with a signed note and a charge, and a thread."""
-    starts_at = timezone.now() - timedelta(days=1)
-    visit = make_visit(dr_bob, alice, starts_at=starts_at)
-    attendance.record_arrival(appointment=visit, now=starts_at)
-    ended_at = starts_at + timedelta(minutes=48)
-    facts = {"modality": "video", "patient_state": "IL", "is_at_home": True}
-    attendance.record_attendance(
-        appointment=visit, started_at=starts_at, ended_at=ended_at, **facts
-    )
-    note = notes.open_note(appointment=visit, by=dr_bob.user, now=ended_at)
-    notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=timezone.now())
+def written(signed):
+    """The visit of the signed note, with a charge and a thread."""
+    visit = signed.encounter.appointment
     charges.draft(appointment=visit, now=timezone.now())
     threads.open_for(visit, now=timezone.now())
     return visit

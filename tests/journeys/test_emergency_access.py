@@ -10,39 +10,15 @@ from playwright.sync_api import expect
 
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
-from appointments import attendance
-from care import notes
-from tests.factories import make_member, make_visit
+from tests.factories import make_member
+from tests.journeys.screens import SCREENS
 
 pytestmark = pytest.mark.journey
-SCREENS = pytest.mark.parametrize(
-    "screen",
-    [
-        {"viewport": {"width": 360, "height": 800}, "color_scheme": "light"},
-        {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    ],
-    ids=["phone", "desk"],
-)
 
 
 @pytest.fixture
 def officer(site, practice):
     return make_member(practice, Membership.Role.PRIVACY_OFFICER, "privacy@example.com")
-
-
-@pytest.fixture
-def signed(site, dr_bob, alice):
-    """A note of yesterday's visit, signed."""
-    starts_at = timezone.now() - timedelta(days=1)
-    visit = make_visit(dr_bob, alice, starts_at=starts_at)
-    attendance.record_arrival(appointment=visit, now=starts_at)
-    ended_at = starts_at + timedelta(minutes=48)
-    facts = {"modality": "video", "patient_state": "IL", "is_at_home": True}
-    attendance.record_attendance(
-        appointment=visit, started_at=starts_at, ended_at=ended_at, **facts
-    )
-    note = notes.open_note(appointment=visit, by=dr_bob.user, now=ended_at)
-    return notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=timezone.now())
 
 
 @SCREENS

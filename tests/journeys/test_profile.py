@@ -7,16 +7,9 @@ from playwright.sync_api import expect
 from accounts import profiles
 from accounts.models import Membership
 from tests.factories import make_member
+from tests.journeys.screens import SCREENS
 
 pytestmark = pytest.mark.journey
-SCREENS = pytest.mark.parametrize(
-    "screen",
-    [
-        {"viewport": {"width": 360, "height": 800}, "color_scheme": "light"},
-        {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
-    ],
-    ids=["phone", "desk"],
-)
 
 
 @SCREENS
