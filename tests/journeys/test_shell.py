@@ -7,11 +7,13 @@ from http import HTTPStatus
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from accounts.models import Membership
 from messaging import threads
-from tests.factories import NOW, make_visit
+from tests.factories import NOW, make_member, make_patient, make_visit
 from tests.journeys.test_room import check_in
 from tests.live_site import wait_until
 
@@ -189,3 +191,19 @@ def test_a_browser_that_keeps_no_cookie_is_shown_the_states_zone(new_context, si
 
     expect(page.locator("[data-zone]").first).to_contain_text("Times are in Central Time")
     assert len(loads) == 1
+
+
+LONG = "Wolfeschlegelsteinhausenbergerdorff-Ramanujanathan O'Connor-McGillicuddy y Fernández"
+
+
+def test_a_long_name_is_not_wider_than_a_phone(page_for, site, practice, dr_bob):
+    make_visit(dr_bob, make_patient(practice, LONG), starts_at=timezone.now() + timedelta(hours=1))
+    admin = make_member(practice, Membership.Role.ADMIN, "admin@example.com")
+    pages = {dr_bob.user: ["home", "appointments:list"], admin: ["accounts:care_team", "home"]}
+
+    for person, names in pages.items():
+        page = page_for(person, viewport=PHONE)
+        for name in names:
+            page.goto(reverse(name))
+            expect(page.get_by_text(LONG).first).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
