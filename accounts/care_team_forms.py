@@ -1,6 +1,6 @@
 """What a practice admin decides: who else cares for a patient."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from accounts.care_team import WORKS_AS, Care
 from accounts.identity_fields import IdentityFields
 from accounts.models import Membership, Patient, Practice
 from core.form_words import Worded
+from core.last_day import LastDayField, end_of
 
 ASSIGNED = [Care.COVERING, Care.SUPERVISING, Care.PEER]  # treating begins with a visit
 
@@ -40,12 +41,7 @@ class AssignForm(Worded, IdentityFields):
         choices=[(role.value, role.label) for role in ASSIGNED],
         help_text=_("Who stands in or supervises reads signed notes. Peer support sees contact."),
     )
-    until = forms.DateField(
-        label=_("Until, this day included"),
-        required=False,
-        help_text=_("Standing in always has an end."),
-        widget=forms.DateInput(attrs={"type": "date"}),
-    )
+    until = LastDayField(required=False, help_text=_("Standing in always has an end."))
 
     def __init__(self, data: Any, *, practice: Practice, now: datetime) -> None:
         super().__init__(data)
@@ -60,7 +56,7 @@ class AssignForm(Worded, IdentityFields):
         day = self.cleaned_data["until"]
         if day is None:
             return None
-        end = datetime.combine(day + timedelta(days=1), time(), self.zone)
+        end = end_of(day, self.zone)
         if end <= self.now:
             raise forms.ValidationError(_("Choose today or a later day."))
         return end

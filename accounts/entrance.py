@@ -148,3 +148,12 @@ change_password = before_factor(ChangePassword.as_view())
 reset_password = ResetPassword.as_view()
 confirm_reset = ConfirmReset.as_view()
 complete_reset = CompleteReset.as_view()
+
+
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Also where nobody is signed in: a browser may have come to a visit by a link, or hold a
+    time, and whoever leaves wants nothing to be left of it."""
+    if request.method == "POST" and not request.user.is_authenticated:
+        request.session.flush()
+    response: HttpResponse = allauth.logout(request)
+    return response

@@ -30,7 +30,9 @@ def members(view: View, **finds: Callable[..., Any]) -> View:
 
 urlpatterns = [
     path("login/", visitors(entrance.sign_in), name="account_login"),
-    path("logout/", visitors(while_locked(before_factor(allauth.logout))), name="account_logout"),
+    path(
+        "logout/", visitors(while_locked(before_factor(entrance.sign_out))), name="account_logout"
+    ),
     path("inactive/", visitors(allauth.account_inactive), name="account_inactive"),
     path("signup/", visitors(entrance.sign_up), name="account_signup"),
     path(

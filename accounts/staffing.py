@@ -24,10 +24,14 @@ class LastRole(Exception):
 def deactivate(*, user: User, practice: Practice, by: User, now: datetime) -> None:
     """
     Close the account of a member. Her sessions and sockets end, and what she had offered others.
+    Closed twice, it stays closed.
 
     :raises LastAdmin:
     """
     _lock(practice)
+    user.refresh_from_db(fields=["is_active"])
+    if not user.is_active:
+        return
     _check_admin_is_left(practice, without=user)
     user.is_active = False
     user.save(update_fields=["is_active"])

@@ -4,13 +4,14 @@ A signed note stays as it is: what is accepted becomes an addendum to it.
 """
 
 from datetime import datetime
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import Patient, User
 from care.models import Addendum, AmendmentRequest, AmendmentStep, ProgressNote
 from core import audit
-from core.transactions import violated
+from core.transactions import take_turns, violated
 
 Kind = AmendmentStep.Kind
 ONCE = {"amendment_step_once", "amendment_decided_once"}
@@ -37,17 +38,24 @@ def ask(
     reason: str,
     by: User,
     now: datetime,
+    request_id: UUID | None = None,
 ) -> AmendmentRequest:
     """
     Keep what the patient asks for. The clock of sixty days runs from now.
+
+    :param request_id: made with the form; sent twice, it is one request
 
     :param note: the entry; None: another one, which `change` names
     :raises NotHers:
     """
     if note and not ProgressNote.objects.of_patient(patient.user).filter(pk=note.pk).exists():
         raise NotHers
+    request_id = request_id or uuid4()
+    take_turns(f"amendment {request_id}")
+    if sent := AmendmentRequest.objects.filter(pk=request_id).first():
+        return sent
     said = {"change": change, "reason": reason, "asked_at": now}
-    request = AmendmentRequest.objects.create(patient=patient, note=note, **said)
+    request = AmendmentRequest.objects.create(id=request_id, patient=patient, note=note, **said)
     _record("amendment.asked", request, by=by, now=now)
     return request
 

@@ -1,6 +1,7 @@
 """What a patient asks to be changed, what is answered, and what she says to a denial."""
 
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +31,7 @@ def text(label: Any, help_text: Any = "", required: Any = "") -> forms.CharField
 
 
 class AskForm(Worded, forms.Form):
+    request_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     note = NoteField(
         label=_("Which entry?"),
         queryset=ProgressNote.objects.none(),

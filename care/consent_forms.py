@@ -1,7 +1,7 @@
 """Signing: a tick under each text, and the full name."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from accounts.models import Patient
 from accounts.names import LineField, is_same
 from care.consents import Document, signer_of
 from core.form_words import Worded
+from core.last_day import LastDayField, end_of
 
 
 class SignForm(Worded, forms.Form):
@@ -71,11 +72,8 @@ class PermitForm(SignForm):
         self.fields[f"agree-{document.kind}"].error_messages["required"] = _(
             "Tick this if you agree. If not, leave this page: nothing changes."
         )
-        self.fields["until"] = forms.DateField(
-            label=_("Until, this day included"),
-            help_text=_("Leave it empty, and it counts until you take it back."),
-            required=False,
-            widget=forms.DateInput(attrs={"type": "date"}),
+        self.fields["until"] = LastDayField(
+            help_text=_("Leave it empty, and it counts until you take it back."), required=False
         )
 
     def clean_until(self) -> datetime | None:
@@ -84,7 +82,7 @@ class PermitForm(SignForm):
             return None
         if day < self.today:
             raise forms.ValidationError(_("Choose a day from today on, or leave it empty."))
-        return datetime.combine(day + timedelta(days=1), time(), self.zone)
+        return end_of(day, self.zone)
 
 
 def name_label(patient: Patient) -> str:

@@ -131,12 +131,13 @@ def sign(
     now: datetime,
     until: datetime | None = None,
 ) -> Consent:
-    """Keep that the patient signed this text. Signed twice, the first signature stays.
+    """Keep that the patient signed this text. Signed twice alike, the first signature stays.
 
     :param until: when it ends by itself; None: when she takes it back
     """
     latest = _latest(patient, document.kind)
-    if latest and is_given(latest, at=now) and latest.version == document.version:
+    is_same = latest and latest.version == document.version and latest.ends_at == until
+    if latest and is_same and is_given(latest, at=now):
         return latest
     return _add(
         latest,

@@ -1,7 +1,8 @@
 """What staff enter of a disclosure that left by another road than a copy made here."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -13,12 +14,14 @@ from accounts.names import LineField
 from care.models import Disclosure
 from core.form_words import Worded
 
+KEPT = timedelta(days=6 * 366)  # 45 CFR 164.528(a): six years
 LONGEST_NUMBER = 18  # digits: more do not fit into the database
 
 
 class DisclosureForm(Worded, forms.Form):
     """Of a practice, in whose calendar the day is."""
 
+    disclosure_id = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4, required=False)
     patient = forms.CharField(
         label=_("Patient"), help_text=_("E-mail address or number."), max_length=254
     )
@@ -50,6 +53,8 @@ class DisclosureForm(Worded, forms.Form):
     def clean_disclosed_on(self) -> datetime:
         """The beginning of that day."""
         day: date = self.cleaned_data["disclosed_on"]
+        if day < self.today - KEPT:
+            raise forms.ValidationError(_("The register goes back six years. Check the year."))
         if day > self.today:
             raise forms.ValidationError(_("This day lies ahead. Enter what has happened."))
         return datetime.combine(day, time(), ZoneInfo(self.practice.zone))

@@ -59,4 +59,5 @@ def enter(form: DisclosureForm, *, by: SignedInRequest) -> None:
         disclosed_at=told["disclosed_on"],
         by=by.user,
         now=timezone.now(),
+        disclosure_id=told["disclosure_id"],
     )

@@ -1,6 +1,6 @@
 """What a supervisor proposes: whom, and until when."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, Practice, Provider
 from core.form_words import Worded
+from core.last_day import LastDayField, end_of
 
 LONGEST = timedelta(days=2 * 366)
 
@@ -24,9 +25,7 @@ class ProposalForm(Worded, forms.Form):
         queryset=Provider.objects.none(),
         error_messages={"required": _("Choose a therapist.")},
     )
-    until = forms.DateField(
-        label=_("Until, this day included"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+    until = LastDayField(
         error_messages={"required": _("Choose a day.")},
     )
 
@@ -38,8 +37,7 @@ class ProposalForm(Worded, forms.Form):
         self.fields["supervisee"].queryset = providers.select_related("user").order_by("name")  # type: ignore[attr-defined]  # of its fields
 
     def clean_until(self) -> datetime:
-        day = self.cleaned_data["until"]
-        end = datetime.combine(day + timedelta(days=1), time(), self.zone)
+        end = end_of(self.cleaned_data["until"], self.zone)
         if not self.now < end <= self.now + LONGEST:
             raise forms.ValidationError(_("Choose a day from today on, within two years."))
         return end

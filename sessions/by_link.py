@@ -32,6 +32,7 @@ def keep(request: HttpRequest, link: JoinLink, browser: str) -> None:
     """Remember the link in this browser, under a new name: nobody can have planted it."""
     request.session.cycle_key()
     request.session[LINK], request.session[BROWSER] = link.pk, browser
+    request.session.set_expiry(0)  # with the browser, as after a password
     assert link.appointment.patient is not None  # join_links.may_have_one
     idle.enter(request.session, link.appointment.patient.user, now=idle.clock())
 

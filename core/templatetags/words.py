@@ -1,6 +1,6 @@
 """Template filters that word money and time the same way everywhere."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import template
 
@@ -29,6 +29,12 @@ def wall_time(at: datetime) -> str:
 @register.filter
 def wall_date(at: datetime) -> str:
     return zones.wall_date(at, zones.current())
+
+
+@register.filter
+def last_day(end: datetime) -> str:
+    """Word the last day on which something holds that is over at `end`."""
+    return zones.wall_date(end - timedelta(microseconds=1), zones.current())
 
 
 @register.simple_tag

@@ -336,9 +336,11 @@ SHAPES: list[Shape] = [
         of(EmergencyAccess, "patient"),
         {
             "patient": "subject.reference",
-            **own(
-                "reason", "circumstances", "starts_at", "ends_at", "ended_at", "outcome", "remark"
-            ),
+            **own("reason", "starts_at", "ends_at", "ended_at", "outcome"),
+        },
+        left_out={
+            "circumstances": "may name who gave information in confidence: 45 CFR 164.524(a)(2)(v)",
+            "remark": "written for the privacy officer, of the staff and not of the patient",
         },
         is_hers_alone=True,
         related=("patient",),

@@ -132,10 +132,21 @@ def test_its_open_invitations_are_withdrawn(practice, admin):
     assert Invitation.objects.get().withdrawn_at
 
 
+def test_two_who_close_it_leave_it_closed(page, practice, dr_bob):
+    second = signed_in(factories.make_member(practice, Role.ADMIN, "second@example.com"))
+
+    for admins in (page, second):
+        admins.post(closing_of(dr_bob.user), {"deed": "close"})
+
+    dr_bob.user.refresh_from_db()
+    assert not dr_bob.user.is_active
+    assert AuditEvent.objects.filter(action="account.closed").count() == 1
+
+
 def test_it_can_be_opened_again(page, dr_bob):
     page.post(closing_of(dr_bob.user))
 
-    page.post(closing_of(dr_bob.user))
+    page.post(closing_of(dr_bob.user), {"deed": "open"})
 
     dr_bob.user.refresh_from_db()
     assert dr_bob.user.is_active

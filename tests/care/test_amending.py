@@ -1,6 +1,7 @@
 """Asking for a change of the record, and the answer in writing (45 CFR 164.526)."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -291,6 +292,16 @@ def test_a_request_that_is_not_right_is_not_sent(sign_in, alice, more):
     answer = sign_in(alice.user).post(OWN, said | more)
 
     assert (answer.status_code, AmendmentRequest.objects.count()) == (422, 0)
+
+
+def test_sent_twice_it_is_one_request(sign_in, alice):
+    client = sign_in(alice.user)
+    said = {"change": "The date", "reason": "It is wrong", "request_id": str(uuid4())}
+
+    for _ in range(2):
+        client.post(reverse("care:amendments"), said)
+
+    assert AmendmentRequest.objects.count() == 1
 
 
 def test_a_note_of_another_is_no_choice(sign_in, mallory, signed):

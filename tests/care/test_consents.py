@@ -162,6 +162,17 @@ def test_the_page_signs_both_and_leads_on(alice, sign_in):
     assert signed == [("cancellation-policy", "Alice Doe"), ("telehealth", "Alice Doe")]
 
 
+def test_an_end_that_is_given_later_counts(alice, document):
+    sign(alice, document)
+    until = NOW + timedelta(days=30)
+    said = {"document": document, "signed_name": "Alice Doe", "by": alice.user}
+
+    consents.sign(patient=alice, now=NOW, until=until, **said)
+
+    latest = Consent.objects.order_by("number").last()
+    assert (latest.number, latest.ends_at) == (2, until)
+
+
 def test_sent_twice_it_is_signed_once(alice, sign_in):
     fields = form(consents.in_force(on=TODAY))
     client = sign_in(alice.user)

@@ -1,6 +1,7 @@
 """The register of what went to somebody outside, for staff and for the patient (164.528)."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -145,6 +146,25 @@ def test_what_is_not_right_is_not_entered(sign_in, alice, officer, more, error):
 
     assert (answer.status_code, Disclosure.objects.count()) == (422, 0)
     assert error in answer.content.decode()
+
+
+def test_sent_twice_it_is_entered_once(sign_in, alice, officer):
+    client = sign_in(officer)
+    told = form(alice, disclosure_id=str(uuid4()))
+
+    for _ in range(2):
+        client.post(reverse("care:disclosure_register"), told)
+
+    assert Disclosure.objects.count() == 1
+
+
+def test_a_slip_in_the_year_is_not_kept_for_good(sign_in, alice, officer):
+    told = form(alice, disclosed_on="0206-11-30")
+
+    answer = sign_in(officer).post(reverse("care:disclosure_register"), told)
+
+    assert "The register goes back six years" in answer.content.decode()
+    assert (answer.status_code, Disclosure.objects.count()) == (422, 0)
 
 
 def test_a_patient_of_another_practice_is_nobody_here(sign_in, officer):

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from http import HTTPStatus
 
 import pytest
 import time_machine
@@ -395,3 +396,19 @@ def test_the_database_refuses_an_impossible_link(token, visit, fields, constrain
 def test_the_database_refuses_an_open_link_that_was_tried_too_often(token):
     with pytest.raises(IntegrityError, match="join_link_tries_end"), transaction.atomic():
         JoinLink.objects.update(wrong_count=5)
+
+
+def test_whoever_leaves_in_a_hurry_has_left(client, token, visit):
+    use(client, token)
+    room = reverse("video:room_check_in", args=[visit.pk])
+    assert client.get(room).status_code in (HTTPStatus.OK, HTTPStatus.CONFLICT)
+
+    client.post(reverse("account_logout"))
+
+    assert client.get(room).headers["Location"].startswith(reverse("account_login"))
+
+
+def test_the_browser_forgets_it_when_it_is_closed(client, token):
+    use(client, token)
+
+    assert client.session.get_expire_at_browser_close()
