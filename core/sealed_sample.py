@@ -18,11 +18,12 @@ from core.fields import SealedField
 EACH = 50  # values of each column, and as many of those that were erased
 # Byte 2 to 17 of an envelope are its owner (core/sealing.py).
 SAMPLE = """
-(SELECT {row}, {column} FROM {table} WHERE octet_length({column}) > 0 ORDER BY random() LIMIT {most})
+(SELECT {row}, {column} FROM {table}
+ WHERE octet_length({column}) > 0 ORDER BY random() LIMIT {most})
 UNION
 (SELECT {row}, {column} FROM {table}
  WHERE octet_length({column}) > 0 AND substring({column} FROM 2 FOR 16) = ANY(%s) LIMIT {most})
-"""  # noqa: E501
+"""
 FAULTS = {
     keystore.NoKey: "there is no key",
     keyring.UnknownKey: "its key is wrapped by one that is not in the ring",
