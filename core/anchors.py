@@ -31,6 +31,7 @@ FILES_READ = 3  # months; what was rewritten before then differs from these as w
 
 Head = tuple[int, str]  # number and hash of a chain's last row
 Heads = dict[int, Head]
+Lines = dict[str, list[dict[str, Any]]]
 
 
 def ask(*, now: datetime) -> None:
@@ -111,6 +112,11 @@ def replayed(lines: Iterable[dict[str, Any]]) -> Heads:
 
 def newest_files() -> list[Path]:
     return sorted(folder().glob("*.jsonl"))[-FILES_READ:]
+
+
+def newest() -> Lines:
+    """Return the lines of the newest files, by the files' names."""
+    return {path.name: list(read(path)) for path in newest_files()}
 
 
 def merkle_root(heads: Heads) -> str:

@@ -174,6 +174,9 @@ class SealedField(FieldBase[T, T]):
         row = self.row_id.to_python(getattr(instance, self.row_id.attname))
         if row is None:
             raise TypeError(f"{self} cannot be sealed for a row without a UUID.")
+        return self.place_of(row)
+
+    def place_of(self, row: UUID) -> str:
         return f"{self.model._meta.db_table}|{self.column}|{row}"  # noqa: SLF001 -- documented
 
     @cached_property

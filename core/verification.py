@@ -53,10 +53,14 @@ class Result:
 
 
 @transaction.atomic
-def verify() -> Result:
-    """Read all of the trail, a few thousand rows at a time. One fault a chain: its first."""
+def verify(*, lines: anchors.Lines | None = None) -> Result:
+    """
+    Read all of the trail, a few thousand rows at a time. One fault a chain: its first.
+
+    :param lines: the anchors as they were when an older copy of the database was made
+    """
     result = Result()
-    anchored = anchored_heads(result)
+    anchored = anchored_heads(anchors.newest() if lines is None else lines, result)
     for chain, rows in groupby(stream(), key=itemgetter(0)):
         check_chain(chain, rows, anchored.pop(chain, {}), result)
     for chain in sorted(emptied() | anchored.keys()):
@@ -125,16 +129,15 @@ def hash_of(row: Row, previous: str) -> str:
     return hashlib.sha256((previous + json.dumps(covered, ensure_ascii=False)).encode()).hexdigest()
 
 
-def anchored_heads(result: Result) -> Anchored:
-    """Gather what the newest anchors say, and note a file whose last root is not of its lines."""
+def anchored_heads(lines_by_file: anchors.Lines, result: Result) -> Anchored:
+    """Gather what the anchors say, and note a file whose last root is not of its lines."""
     said: Anchored = {}
-    for path in anchors.newest_files():
-        lines = list(anchors.read(path))
+    for name, lines in lines_by_file.items():
         for line in lines:
             for chain, head in line["moved"].items():
                 if head:
                     # The first that was said of a row: a later one may be of a forgery.
                     said.setdefault(int(chain), {}).setdefault(*head)
         if lines and anchors.merkle_root(anchors.replayed(lines)) != lines[-1]["root"]:
-            result.broken.append({"anchor": path.name, "fault": "the anchors were changed"})
+            result.broken.append({"anchor": name, "fault": "the anchors were changed"})
     return said

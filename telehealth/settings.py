@@ -147,7 +147,7 @@ TEMPLATES = [
 # Two roles use it: the owner migrates, the web role works with rows (core/grants.py).
 DATABASE_URL = env.str("DATABASE_URL", default="")
 DATABASE_OWNER_URL = env.str("DATABASE_OWNER_URL", default=DATABASE_URL)
-OWNERS_COMMANDS = {"migrate", "flush"}
+OWNERS_COMMANDS = {"migrate", "flush", "restore_drill"}
 NEEDS_NO_DATABASE = {
     *("slots", "collectstatic", "makemessages", "compilemessages", "states", "probe"),
     "rotate_keys",

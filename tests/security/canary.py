@@ -11,7 +11,7 @@ from core import postgres_home
 CANARY = "zanzibar"
 PHONE = "202-555-0147"
 BORN = date(1931, 7, 19)
-PROGRAMS = postgres_home._programs() / "bin"
+PROGRAMS = postgres_home.programs() / "bin"
 
 
 def dump(*options):

@@ -57,7 +57,7 @@ TASKS = {
 }
 OPERATORS = {
     "audit", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check", "legal_hold",
-    "probe", "rotate_keys", "seed_demo", "serve", "slots", "states",
+    "probe", "restore_drill", "rotate_keys", "seed_demo", "serve", "slots", "states",
 }  # fmt: skip
 
 
