@@ -70,11 +70,13 @@ def record_attendance(
     modality: str,
     patient_state: str,
     is_at_home: bool,
+    apart_seconds: int = 0,
 ) -> Attendance:
     """
     Write down what happened in the visit, once. Told again, the first account stands.
 
     :param started_at: when both were there; the charge counts minutes from it
+    :param apart_seconds: of that time, how long the connection was broken
     :param modality: an `Attendance.Modality`
     :param patient_state: where the patient said she was, at the door
     """
@@ -84,6 +86,7 @@ def record_attendance(
         "modality": modality,
         "patient_state": patient_state,
         "is_at_home": is_at_home,
+        "apart_seconds": apart_seconds,
     }
     attendance, _ = Attendance.objects.get_or_create(appointment=appointment, defaults=facts)
     return attendance

@@ -1,4 +1,4 @@
-"""Hours, and the times that two people have agreed on."""
+"""The times that two people have agreed on, and what came of them."""
 
 import uuid
 from datetime import date, datetime
@@ -9,12 +9,23 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
+from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from core.db import IdRange, TimeRange
+
+__all__ = [
+    "Appointment",
+    "Attendance",
+    "AvailabilityException",
+    "AvailabilityRule",
+    "InvalidTransition",
+    "Schedule",
+]
 
 # When providers of whatever practice have no time: all that a directory needs to know of visits.
 # One's own hold keeps nobody from the time, and one that has run out neither.
@@ -32,102 +43,6 @@ $$;
 
 class InvalidTransition(Exception):
     """The appointment cannot go from its present status to the one asked for."""
-
-
-class Schedule(models.Model):
-    """How a provider's time is cut into visits. FHIR Schedule."""
-
-    provider = models.OneToOneField(Provider, models.PROTECT, related_name="schedule")
-    visit_minutes = models.PositiveSmallIntegerField(default=50)
-    buffer_before_minutes = models.PositiveSmallIntegerField(default=0)
-    buffer_after_minutes = models.PositiveSmallIntegerField(default=10)
-    step_minutes = models.PositiveSmallIntegerField(default=15)
-    lead_minutes = models.PositiveIntegerField(default=120)
-    horizon_days = models.PositiveSmallIntegerField(default=42)
-
-    class Privacy:
-        phi = ()
-        plain = (
-            "provider", "visit_minutes", "buffer_before_minutes", "buffer_after_minutes",
-            "step_minutes", "lead_minutes", "horizon_days",
-        )  # fmt: skip
-
-    class Tenancy:
-        of = "provider"
-        is_public = True
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(visit_minutes__gt=0, step_minutes__gt=0),
-                name="schedule_minutes_positive",
-            )
-        ]
-
-
-class AvailabilityRule(models.Model):
-    """Weekly hours in the provider's wall time. Minutes count from midnight; 1440 is 24:00."""
-
-    provider = models.ForeignKey(Provider, models.CASCADE, related_name="availability_rules")
-    weekday = models.PositiveSmallIntegerField()  # 0 is Monday
-    from_minute = models.PositiveSmallIntegerField()
-    to_minute = models.PositiveSmallIntegerField()
-    valid_from = models.DateField(null=True)
-    valid_until = models.DateField(null=True)  # the last day on which it holds
-
-    class Privacy:
-        phi = ()
-        plain = ("provider", "weekday", "from_minute", "to_minute", "valid_from", "valid_until")
-
-    class Tenancy:
-        of = "provider"
-        is_public = True
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(weekday__lte=6), name="rule_weekday_known"),
-            models.CheckConstraint(
-                condition=Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
-                name="rule_ends_after_start",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_from=None)
-                | Q(valid_until=None)
-                | Q(valid_until__gte=F("valid_from")),
-                name="rule_valid_in_order",
-            ),
-        ]
-
-
-class AvailabilityException(models.Model):
-    """Other hours, or none, on one date: leave, a holiday, an extra evening.
-
-    Exceptions with times replace that date's weekly hours; one without closes the date.
-    """
-
-    provider = models.ForeignKey(Provider, models.CASCADE, related_name="availability_exceptions")
-    on = models.DateField()
-    from_minute = models.PositiveSmallIntegerField(null=True)
-    to_minute = models.PositiveSmallIntegerField(null=True)
-
-    class Privacy:
-        phi = ()
-        plain = ("provider", "on", "from_minute", "to_minute")
-
-    class Tenancy:
-        of = "provider"
-        is_public = True
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                # NULL < 60 is neither true nor false, and a check refuses only what is false.
-                condition=Q(from_minute=None, to_minute=None)
-                | Q(from_minute__isnull=False, to_minute__isnull=False)
-                & Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
-                name="exception_closed_or_in_order",
-            )
-        ]
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
@@ -320,6 +235,13 @@ class Appointment(models.Model):
         """How long it is planned to last."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
+    @property
+    def stands(self) -> str:
+        """How it stands, in words: what the status alone does not tell is in them."""
+        if self.status != self.Status.ARRIVED or self.begun_at is None:
+            return str(self.Status(self.status).label)
+        return gettext("Took place") if hasattr(self, "attendance") else gettext("In the visit")
+
     def lock(self) -> None:
         """Read the row anew and keep others from changing it until the transaction ends.
 
@@ -370,12 +292,15 @@ class Attendance(models.Model):
     appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="attendance")
     started_at = models.DateTimeField()  # both were in the room
     ended_at = models.DateTimeField()
+    apart_seconds = models.PositiveIntegerField(default=0)  # in between, the connection was broken
     modality = models.CharField(max_length=5, choices=Modality)
     patient_state = models.CharField(max_length=2, choices=State)  # attested at the join
     is_at_home = models.BooleanField()  # decides the place of service: 10 at home, 02 elsewhere
 
     class Privacy:
-        phi = ("started_at", "ended_at", "modality", "patient_state", "is_at_home")
+        phi = (
+            "started_at", "ended_at", "apart_seconds", "modality", "patient_state", "is_at_home",
+        )  # fmt: skip
         plain = ("appointment",)
 
     class Tenancy:
@@ -393,5 +318,10 @@ class Attendance(models.Model):
 
     @property
     def minutes(self) -> int:
-        """Whole minutes, as the time rules of CPT count them."""
-        return int((self.ended_at - self.started_at).total_seconds() // 60)
+        """Whole minutes together, as the time rules of CPT count them: broken time is none."""
+        seconds = (self.ended_at - self.started_at).total_seconds() - self.apart_seconds
+        return int(max(0, seconds) // 60)
+
+    @property
+    def apart_minutes(self) -> int:
+        return round(self.apart_seconds / 60)

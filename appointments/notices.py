@@ -13,13 +13,14 @@ from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from appointments import invitation
+from appointments import cancellation, invitation
 from appointments.models import Appointment
 from core import outbox, zones
 from core.duties import handler
 from core.policy import RECIPIENT, serves
 
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
+CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"  # in words, not in kind
 RECIPIENTS = ("patient", "provider")
 
 
@@ -38,7 +39,21 @@ WORDS = {
     ),
     (CANCELLATION, "patient"): Words(
         _("Your appointment is cancelled"),
-        _("Your appointment is cancelled. There is nothing more to do."),
+        _("Your appointment is cancelled. It costs nothing, and there is nothing more to do."),
+    ),
+    (CANCELLED_LATE, "patient"): Words(
+        _("Your appointment is cancelled"),
+        _(
+            "Your appointment is cancelled. It was called off late, so there may be a fee. Its page"
+            " says which. If you were ill or not safe at that time, tell us, and it costs nothing."
+        ),
+    ),
+    (CANCELLED_BY_US, "patient"): Words(
+        _("Your appointment is cancelled"),
+        _(
+            "We are sorry: we had to cancel your appointment. It costs you nothing. On its page you"
+            " can choose another time."
+        ),
     ),
     (CANCELLATION, "provider"): Words(
         _("Appointment cancelled"), _("An appointment was cancelled. Its time is free again.")
@@ -88,10 +103,21 @@ def _send(kind: str, payload: dict[str, Any]) -> None:
         _letter(kind, appointment, payload["recipient"]).send()
 
 
+def _case(kind: str, appointment: Appointment, recipient: str) -> str:
+    """What the patient has to know differs with who called it off, and when."""
+    if kind != CANCELLATION or recipient != "patient":
+        return kind
+    if cancellation.is_late(appointment):
+        return CANCELLED_LATE
+    assert appointment.patient is not None  # who is written to
+    is_hers = appointment.cancelled_by_id == appointment.patient.user_id
+    return CANCELLATION if is_hers else CANCELLED_BY_US
+
+
 def _letter(kind: str, appointment: Appointment, recipient: str) -> EmailMessage:
     person = getattr(appointment, recipient)
     zone = ZoneInfo(person.zone)
-    words = WORDS[kind, recipient]
+    words = WORDS[_case(kind, appointment, recipient), recipient]
     context = {
         "opening": words.opening,
         "when": zones.full(appointment.starts_at, zone),

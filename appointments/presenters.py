@@ -137,6 +137,7 @@ class VisitFacts:
     goes_on: bool  # the provider cares for the patient, so that they can write to each other
     is_ahead: bool  # it can still take place, or is taking place
     is_open: bool  # one can come in
+    goes_on_now: bool  # the provider has let the patient in
     opens_at: datetime
     may_cancel: bool
     is_free_to_cancel: bool
@@ -146,13 +147,15 @@ class VisitFacts:
 
 
 def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> VisitFacts:
-    is_ahead = appointment.status in AHEAD and now < door.closes_at(appointment)
+    is_over = hasattr(appointment, "attendance")
+    is_ahead = appointment.status in AHEAD and not is_over and now < door.closes_at(appointment)
     is_provider = appointment.provider.user_id == reader.pk
     return VisitFacts(
         is_provider=is_provider,
         goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
         is_ahead=is_ahead,
         is_open=is_ahead and door.opens_at(appointment) <= now,
+        goes_on_now=appointment.begun_at is not None,
         opens_at=door.opens_at(appointment),
         may_cancel=is_ahead and now < appointment.starts_at and appointment.begun_at is None,
         is_free_to_cancel=cancellation.is_free(appointment, now=now),

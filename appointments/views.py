@@ -96,7 +96,8 @@ def create_hold(request: HttpRequest) -> HttpResponse:
 @policy(PATIENT, PROVIDER)
 @require_safe
 def visit_list(request: SignedInRequest) -> HttpResponse:
-    mine = Appointment.objects.in_calendar_of(request.user).select_related("patient", "provider")
+    mine = Appointment.objects.in_calendar_of(request.user)
+    mine = mine.select_related("patient", "provider", "attendance")
     past = Paginator(mine.past(now=timezone.now()), VISITS_A_PAGE)
     context = {
         "upcoming": mine.upcoming(now=timezone.now()),
@@ -140,5 +141,6 @@ def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpR
 
 
 def _mine(request: SignedInRequest, appointment_id: UUID) -> Appointment:
-    mine = Appointment.objects.visible_to(request.user).select_related("patient", "provider")
+    mine = Appointment.objects.visible_to(request.user)
+    mine = mine.select_related("patient", "provider", "attendance")
     return get_object_or_404(mine, id=appointment_id)

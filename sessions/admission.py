@@ -84,7 +84,7 @@ def report_connected(*, seat: Seat, now: datetime) -> None:
         session.go_live(now=now)
         _announce("video.live", session, by=None, now=now)
     elif session.parted_at:
-        session.rejoin()
+        session.rejoin(now=now)
 
 
 @transaction.atomic
@@ -135,6 +135,7 @@ def _record_attendance(session: VideoSession, *, started_at: datetime, ended_at:
         appointment=session.appointment,
         started_at=started_at,
         ended_at=ended_at,
+        apart_seconds=session.apart_seconds,
         modality=modality(session),
         patient_state=check_in.state if check_in else session.appointment.patient_state,
         is_at_home=check_in.is_at_home if check_in else False,

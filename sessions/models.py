@@ -58,10 +58,14 @@ class VideoSession(models.Model):
     admitted_at = models.DateTimeField(null=True)
     live_at = models.DateTimeField(null=True)
     parted_at = models.DateTimeField(null=True)  # null while the two are connected
+    apart_seconds = models.PositiveIntegerField(default=0)  # lost in breaks that were mended
     ended_at = models.DateTimeField(null=True)
 
     class Privacy:
-        phi = ("status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at")
+        phi = (
+            "status", "waiting_at", "admitted_at", "live_at", "parted_at", "apart_seconds",
+            "ended_at",
+        )  # fmt: skip
         plain = ("id", "appointment")
 
     class Tenancy:
@@ -142,9 +146,12 @@ class VideoSession(models.Model):
         )  # a request that waited for the lock has an old clock
         self.save(update_fields=["parted_at"])
 
-    def rejoin(self) -> None:
+    def rejoin(self, *, now: datetime) -> None:
+        """They have found each other again. What was lost meanwhile is not time together."""
+        assert self.parted_at is not None
+        self.apart_seconds += max(0, round((now - self.parted_at).total_seconds()))
         self.parted_at = None
-        self.save(update_fields=["parted_at"])
+        self.save(update_fields=["parted_at", "apart_seconds"])
 
     def _enter(self, status: str, now: datetime) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change

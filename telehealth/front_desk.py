@@ -33,4 +33,4 @@ def words(visit: Appointment) -> Any:
     is_over = room is not None and room.status == VideoSession.Status.ENDED
     if is_over or hasattr(visit, "attendance"):
         return _("Ended")
-    return Appointment.Status(visit.status).label
+    return visit.stands

@@ -167,14 +167,29 @@ SHAPES: list[Shape] = [
     Shape(
         Attendance,
         within(Attendance, Appointment, "appointment"),
-        own("appointment", "started_at", "ended_at", "modality", "patient_state", "is_at_home"),
+        own(
+            "appointment",
+            "started_at",
+            "ended_at",
+            "apart_seconds",
+            "modality",
+            "patient_state",
+            "is_at_home",
+        ),
         related=("appointment",),
     ),
     Shape(
         VideoSession,
         seen(VideoSession),
         own(
-            "appointment", "status", "waiting_at", "admitted_at", "live_at", "parted_at", "ended_at"
+            "appointment",
+            "status",
+            "waiting_at",
+            "admitted_at",
+            "live_at",
+            "parted_at",
+            "apart_seconds",
+            "ended_at",
         ),
         related=("appointment",),
     ),

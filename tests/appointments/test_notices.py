@@ -99,6 +99,28 @@ def test_no_mail_holds_a_name_or_a_clinical_word(booked, alice, mailoutbox):
     assert [word for word in TELLING if word in everything] == []
 
 
+@pytest.mark.parametrize(
+    ("canceller", "at", "words"),
+    [
+        ("alice", NINE - 25 * HOUR, "It costs nothing, and there is nothing more to do."),
+        ("alice", NINE - HOUR, "there may be a fee"),
+        ("dr_bob", NINE - HOUR, "we had to cancel your appointment. It costs you nothing."),
+    ],
+)
+def test_the_mail_says_what_the_patient_has_to_know(
+    booked, alice, dr_bob, mailoutbox, canceller, at, words
+):
+    by = {"alice": alice.user, "dr_bob": dr_bob.user}[canceller]
+    booking.cancel(appointment=booked, by=by, now=at)
+
+    duties.sweep(now=NINE)
+    letters = [letter for letter in mailoutbox if letter.to == ["alice@example.com"]]
+    body = " ".join(letters[-1].body.split())
+
+    assert words in body
+    assert ("nothing more to do" in body) == (canceller == "alice" and at < NINE - 24 * HOUR)
+
+
 def test_the_link_leads_to_the_visit(booked, mailoutbox):
     assert f"\nhttp://127.0.0.1:8000/visits/{booked.id}/\n" in (
         sent(mailoutbox)["alice@example.com"].body

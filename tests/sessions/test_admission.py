@@ -147,6 +147,29 @@ def test_the_end_keeps_what_happened(live, room, dr_bob):
     assert attendance.started_at == NOW
 
 
+def test_time_in_which_the_connection_was_broken_does_not_count(live, room, alice, dr_bob, sit):
+    seats.drop(seat=live[0], now=NOW + 10 * MINUTE)
+    admission.report_connected(seat=sit(alice), now=NOW + 40 * MINUTE)
+
+    admission.end(session=room, by=dr_bob.user, now=NOW + 48 * MINUTE)
+
+    attendance = Attendance.objects.get()
+    assert (attendance.apart_minutes, attendance.minutes) == (30, 18)
+    assert attendance.ended_at == NOW + 48 * MINUTE
+
+
+def test_every_break_is_taken_off(live, room, alice, dr_bob, sit):
+    seat = live[0]
+    for start in (5, 20):
+        seats.drop(seat=seat, now=NOW + start * MINUTE)
+        seat = sit(alice)
+        admission.report_connected(seat=seat, now=NOW + (start + 3) * MINUTE)
+
+    admission.end(session=room, by=dr_bob.user, now=NOW + 30 * MINUTE)
+
+    assert Attendance.objects.get().minutes == 24
+
+
 def test_without_the_patients_camera_the_visit_was_audio(live, room, dr_bob):
     seats.report_video(seat=live[1])
 
