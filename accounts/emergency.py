@@ -30,6 +30,10 @@ class NotOfOnePractice(Exception):
     """The person does not work where the patient is cared for, or not as one who treats."""
 
 
+class OtherReason(Exception):
+    """Her open access to this patient has another reason, which decides what it shows."""
+
+
 class Over(Exception):
     """The access has ended."""
 
@@ -79,6 +83,7 @@ def open_access(
     :param reason: one of EmergencyAccess.Reason
     :raises NotOfOnePractice:
     :raises InCare:
+    :raises OtherReason:
     """
     works = by.memberships.filter(practice=patient.practice_id, role__in=WORKING_AS)
     if not works.filter(user__is_active=True).exists():
@@ -89,6 +94,8 @@ def open_access(
     own = EmergencyAccess.objects.filter(patient=patient, person=by)
     latest = own.annotate(over=END).order_by("-over").first()
     if latest and latest.ended_at is None and not latest.is_over(now):
+        if latest.reason != reason:
+            raise OtherReason
         return latest
     starts_at = max(now, latest.over_at) if latest else now  # another's clock may be ahead
     access = EmergencyAccess.objects.create(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.limits import limited
-from accounts.models import Provider
+from accounts.models import Provider, User
 from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy
 from accounts.zones import COOKIE
 from appointments import booking, invitation, presenters
@@ -83,6 +83,9 @@ def create_hold(request: HttpRequest) -> HttpResponse:
     form = HoldForm(request.POST)
     if not form.is_valid():
         return render(request, "appointments/hold_invalid.html", status=422)
+    if isinstance(request.user, User) and request.user.works_here:
+        messages.info(request, _("You are signed in as staff. To book for yourself, sign out."))
+        return redirect("appointments:provider", form.cleaned_data["provider"].slug)
     choice = {**form.cleaned_data, "holder": holder_of(request), "now": timezone.now()}
     try:
         held = booking.hold(**choice)

@@ -55,6 +55,12 @@ def open_access(request: SignedInRequest, form: RequestForm) -> HttpResponse:
     except emergency.Several:
         form.add_error(None, several() % {"phone": practice.phone})
         return show(request, form, status=HTTPStatus.CONFLICT)
+    except emergency.OtherReason:
+        form.add_error(
+            None,
+            _("You have opened this record already, for another reason. End that access first."),
+        )
+        return show(request, form, status=HTTPStatus.CONFLICT)
     except emergency.InCare:
         form.add_error(None, _("This patient is in your care. You find the chart under Visits."))
         return show(request, form, status=HTTPStatus.CONFLICT)

@@ -201,6 +201,13 @@ def test_pressing_twice_opens_one_and_tells_once(alice, carol, access):
     assert len(deeds()) == 1
 
 
+def test_another_reason_is_not_dropped_without_a_word(alice, carol, access):
+    with pytest.raises(emergency.OtherReason):
+        emergency.open_access(
+            patient=alice, by=carol.user, now=NOW + SECOND, **WHY | {"reason": "responders"}
+        )
+
+
 def test_at_its_end_another_may_begin(alice, carol, access, clock):
     clock.move_to(NOW + LASTS)
 

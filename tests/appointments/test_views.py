@@ -614,3 +614,26 @@ def test_a_time_that_can_be_read_is_still_not_offered(visitor, dr_bob, starts_at
     choice = {"provider": dr_bob.slug, "starts_at": starts_at, "state": "IL"}
 
     assert visitor.post(url("create_hold"), choice).status_code == 409
+
+
+def test_staff_keeps_nobody_from_a_time(sign_in, dr_bob, carol):
+    response = choose(sign_in(carol.user), dr_bob)
+
+    assert (response.status_code, Appointment.objects.count()) == (302, 0)
+    assert response["Location"] == url("provider", dr_bob.slug)
+
+
+@pytest.mark.parametrize("reader", ["alice", "dr_bob"])
+def test_a_visit_that_goes_on_is_not_called_waiting(sign_in, dr_bob, alice, clock, reader):
+    clock.move_to(NINE + 5 * MINUTE)
+    visit = factories.make_visit(
+        dr_bob, alice, status="arrived", arrived_at=NINE, begun_at=NINE + MINUTE
+    )
+    person = {"alice": alice.user, "dr_bob": dr_bob.user}[reader]
+
+    pages = [text(sign_in(person).get(url("detail", visit.id))),
+             text(sign_in(person).get(url("list")))]  # fmt: skip
+
+    for page in pages:
+        assert ("In the visit" in page, "Waiting" in page) == (True, False)
+    assert ("Return to your visit" in pages[0]) == (reader == "alice")
