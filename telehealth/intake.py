@@ -94,7 +94,8 @@ def confirm(request: HttpRequest, visit: Appointment, patient: Patient) -> HttpR
     except booking.PatientBusy:
         return render(request, "booking_busy.html", {"visit": visit}, status=409)
     except booking.SlotTaken:
-        return render(request, "booking_taken.html", {"visit": visit}, status=409)
+        context = {"visit": visit, "way": None}  # whose banner would say that it is kept
+        return render(request, "booking_taken.html", context, status=409)
     messages.success(request, _("It is booked. We sent you a mail with the time."))
     return redirect("appointments:detail", visit.id)
 
