@@ -188,7 +188,9 @@ def test_without_a_tick_nothing_is_signed_and_the_name_kept(alice, sign_in):
     assert 'value="Alice Doe"' in page
 
 
-@pytest.mark.parametrize("name", ["Mallory Moe", "Alice", "x", "Alice Doe Junior"])
+@pytest.mark.parametrize(
+    "name", ["Mallory Moe", "Alice", "x", "Alice Doe Junior", "Alice Doe\u202e"]
+)
 def test_nobody_signs_with_another_name(alice, sign_in, name):
     fields = form(consents.in_force(on=TODAY), signed_name=name)
 
