@@ -20,7 +20,7 @@ def is_blank(text: str) -> bool:
 class TextField(forms.CharField):
     """Text of any number of lines, kept as it was written; with nothing to see it is not filled in.
 
-    Unlike in a line, nothing is dropped: joiners and tags make emoji and letters of some scripts.
+    Unlike in a line, nothing is dropped: joiners and tags make emoji and some scripts.
     """
 
     def to_python(self, value: Any) -> Any:
