@@ -5,14 +5,26 @@ before its page for developers would try to read it once more.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from django.core.exceptions import TooManyFieldsSent
+from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponse
 
 from telehealth import errors
 
 NUL = "\0"
 UTF8 = "utf-8"
+
+
+class Pages(ASGIHandler):
+    """Where a request names an encoding, Django reads its parameters before any middleware."""
+
+    def create_request(self, scope: Any, body_file: Any) -> Any:
+        try:
+            return super().create_request(scope, body_file)
+        except TooManyFieldsSent:
+            return None, errors.bad_request(HttpRequest())
 
 
 class UnreadableMiddleware:

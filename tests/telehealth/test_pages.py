@@ -1,8 +1,11 @@
 """Pages that need no account and no database."""
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.urls import reverse
+
+from telehealth.asgi import application
 
 
 def test_help_is_there_without_an_account_and_without_a_database(client):
@@ -131,6 +134,20 @@ def test_what_django_would_not_read_is_refused_in_words(
     assert page.status_code == 400
     assert "We could not read that" in page.content.decode()
     assert page.headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.asyncio
+async def test_it_is_refused_in_words_even_before_the_first_middleware():
+    query = "&".join(f"a{i}=1" for i in range(1001))
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    asked = ApplicationCommunicator(application, scope | {"query_string": query.encode()})
+
+    await asked.send_input({"type": "http.request", "body": b""})
+    start, body = await asked.receive_output(5), await asked.receive_output(5)
+
+    assert (start["status"], b"We could not read that" in body["body"]) == (400, True)
+    assert (b"Cache-Control", b"no-store, private") in start["headers"]
 
 
 def test_a_form_that_names_our_encoding_is_read(client, db):
