@@ -9,6 +9,7 @@ from accounts.care_team import CLINICAL, READING, CareRelationship
 from accounts.models import EmergencyAccess, Patient, Practice, User
 from accounts.models.emergency_access import END, LASTS, WORKING_AS
 from core import audit
+from core.seen import is_blank
 from core.transactions import take_turns
 
 PURPOSE = "emergency"
@@ -158,7 +159,7 @@ def review(*, access: EmergencyAccess, outcome: str, remark: str, by: User, now:
         raise GoesOn
     if access.reviewed_at is not None:
         raise ReviewedAlready
-    if outcome == EmergencyAccess.Outcome.NOT_APPROPRIATE and not remark.strip():
+    if outcome == EmergencyAccess.Outcome.NOT_APPROPRIATE and is_blank(remark):
         raise NoRemark
     access.outcome, access.remark = outcome, remark
     access.reviewed_at, access.reviewed_by = now, by

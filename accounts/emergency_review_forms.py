@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import EmergencyAccess
 from core.form_words import Worded
+from core.seen import TextField
 
 
 class ReviewForm(Worded, forms.Form):
@@ -14,7 +15,7 @@ class ReviewForm(Worded, forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
     )
-    remark = forms.CharField(
+    remark = TextField(
         label=_("Your note"),
         help_text=_("Needed where it was not appropriate: what was wrong, and what follows."),
         max_length=500,

@@ -8,12 +8,15 @@ from allauth.mfa.base import forms as base
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
 from allauth.mfa.webauthn.internal import auth
+from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext_lazy as _
 
 from accounts.entrance_forms import WordedForm, Words
+from core import strict_json
 
 CODE = (_("Code"), _("Six digits from your app, or one of your recovery codes."))
 STEP = 30  # seconds that a code of an app counts for
@@ -60,8 +63,31 @@ class NewAppForm(CodeForm, totp.ActivateTOTPForm):
 MADE_UP = (KeyError, AttributeError, TypeError, ValueError)  # what allauth trips over
 
 
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey. Django's field falls over deep nesting and long numbers."""
+
+    widget = forms.HiddenInput
+    LONGEST = 16 * 1024  # characters; a browser's are a few thousand
+
+    def to_python(self, value: Any) -> Any:
+        if value in self.empty_values:
+            return None
+        try:
+            if len(value) > self.LONGEST:
+                raise strict_json.Malformed("The credential is too long.")
+            return strict_json.parse(value.encode()).value
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """What was sent goes back unread."""
+        return data if data is None else InvalidJSONInput(data)
+
+
 class PasskeyForm(WordedForm):
     """An answer that no browser gives is refused like any wrong one."""
+
+    credential = CredentialField()
 
     def clean_credential(self) -> Any:
         try:
@@ -99,6 +125,8 @@ class PasskeySignInForm(PasskeyForm, webauthn.LoginWebAuthnForm):
 
 
 class NewPasskeyForm(WordedForm, webauthn.AddWebAuthnForm):
+    credential = CredentialField()
+
     words: ClassVar[Words] = {"name": NAME}
 
     def clean(self) -> Any:

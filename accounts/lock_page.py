@@ -19,6 +19,7 @@ from accounts import factors, idle
 from accounts.following import wanted
 from accounts.lock_forms import UnlockByPasskeyForm, UnlockForm
 from accounts.models import User
+from core import strict_json
 
 SECRET = ("csrf", "password", "code", "credential", "kept")  # fields that are never carried on
 LONGEST = 200_000  # characters; a note is far shorter
@@ -51,10 +52,11 @@ def keep(request: HttpRequest) -> HttpResponse:
 def read(text: str) -> Kept | None:
     """What the page carried, or nothing if it is not what this page writes."""
     try:
-        found = json.loads(text[:LONGEST])
-        fields = [(str(name), str(value)) for name, value in found["fields"]]
-        address = str(found["address"])
-    except (ValueError, TypeError, KeyError):
+        found = strict_json.parse(text[:LONGEST].encode()).members("address", "fields")
+        pairs = [pair.elements() for pair in found["fields"].elements()]
+        fields = [(name.text(), value.text()) for name, value in pairs]
+        address = found["address"].text()
+    except ValueError:
         return None
     is_ours = url_has_allowed_host_and_scheme(address, None) and address.startswith("/")
     return Kept(address, fields) if is_ours else None

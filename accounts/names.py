@@ -5,9 +5,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from core.seen import is_unseen
 
 JOINERS = "\u200c\u200d"  # Persian and Indic names are written with them
-UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode's categories of control, format, and no character
+# Embeddings, overrides and isolates (UAX 9): with them a line reads otherwise than it is.
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def tidy(text: str) -> str:
@@ -19,8 +24,7 @@ def tidy(text: str) -> str:
 def _tidied(character: str) -> str:
     if character.isspace() or character == "\0":
         return " "
-    is_unseen = unicodedata.category(character) in UNSEEN and character not in JOINERS
-    return "" if is_unseen else character
+    return "" if is_unseen(character) and character not in JOINERS else character
 
 
 def is_same(one: str, other: str) -> bool:
@@ -40,7 +44,16 @@ def identity(legal_name: str, born_on: date | str) -> str:
 
 
 class LineField(forms.CharField):
-    """One line of text; what cannot be seen counts as not written."""
+    """One line of text; what cannot be seen counts as not written, and what turns the direction
+    of the letters is refused."""
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and TURNING & set(value):
+            raise ValidationError(
+                _(
+                    "There is a hidden character in this that turns the direction of the text."
+                    " Type it again instead of pasting it."
+                ),
+                code="turned",
+            )
         return super().to_python(tidy(value) if isinstance(value, str) else value)

@@ -10,6 +10,7 @@ from accounts.codes import Concern, Language
 from accounts.models import Provider
 from accounts.names import LineField
 from core.form_words import Worded
+from core.seen import TextField
 
 
 class ProfileForm(Worded, forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -33,7 +34,10 @@ class ProfileForm(Worded, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         fields = (
             "name", "credentials", "profession", "pronouns", "approach", "concerns", "languages",
         )  # fmt: skip
-        field_classes = dict.fromkeys(("name", "credentials", "profession", "pronouns"), LineField)
+        field_classes: ClassVar[dict[str, Any]] = {
+            "approach": TextField,
+            **dict.fromkeys(("name", "credentials", "profession", "pronouns"), LineField),
+        }
         labels: ClassVar[dict[str, Any]] = {
             "name": _("Your name, as people should read it"),
             "credentials": _("Your credentials"),

@@ -77,6 +77,6 @@ def as_csv(events: Sequence[AuditEvent]) -> str:
 def as_fhir(events: Sequence[AuditEvent], search: Search, *, now: datetime) -> str:
     patient_ids = {event.patient_id for event in events if event.patient_id}
     patients = Patient.objects.filter(pk__in=patient_ids, practice=search.practice)
-    refs = dict(patients.values_list("pk", "ref"))
+    refs = {pk: f"Patient/{ref}" for pk, ref in patients.values_list("pk", "ref")}
     made = trail_fhir.bundle(events, refs=refs, practice=search.practice, now=now)
     return json.dumps(made)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from accounts.models import Practice
 from core.models import AuditEvent
@@ -30,10 +29,10 @@ DEEDS = {
 
 
 def bundle(
-    events: Iterable[AuditEvent], *, refs: Mapping[int, UUID], practice: Practice, now: datetime
+    events: Iterable[AuditEvent], *, refs: Mapping[int, str], practice: Practice, now: datetime
 ) -> Json:
     """
-    :param refs: of the patients that occur, the ids that the outside knows them by
+    :param refs: of the patients that occur, the references that name them
     """
     resources = [resource(event, refs=refs, practice=practice) for event in events]
     return {
@@ -44,7 +43,7 @@ def bundle(
     }
 
 
-def resource(event: AuditEvent, *, refs: Mapping[int, UUID], practice: Practice) -> Json:
+def resource(event: AuditEvent, *, refs: Mapping[int, str], practice: Practice) -> Json:
     patient = patient_entity(event, refs) if event.patient_id else []
     return {
         "resourceType": "AuditEvent",
@@ -80,7 +79,7 @@ def purpose(event: AuditEvent) -> Json:
     return {"purposeOfEvent": [{"text": event.purpose}]}
 
 
-def agents(event: AuditEvent, refs: Mapping[int, UUID]) -> list[Json]:
+def agents(event: AuditEvent, refs: Mapping[int, str]) -> list[Json]:
     """Who did it, and for whom if for somebody else."""
     role = {"role": [{"text": event.role}]} if event.role else {}
     who = identified("user", event.by_id) if event.by_id else {"display": "system"}
@@ -91,7 +90,7 @@ def agents(event: AuditEvent, refs: Mapping[int, UUID]) -> list[Json]:
     return found
 
 
-def patient_entity(event: AuditEvent, refs: Mapping[int, UUID]) -> list[Json]:
+def patient_entity(event: AuditEvent, refs: Mapping[int, str]) -> list[Json]:
     assert event.patient_id is not None  # asked by the caller
     return [
         {
@@ -112,9 +111,9 @@ def object_entity(event: AuditEvent) -> Json:
     }
 
 
-def reference(patient_id: int, refs: Mapping[int, UUID]) -> Json:
+def reference(patient_id: int, refs: Mapping[int, str]) -> Json:
     if patient_id in refs:
-        return {"reference": f"Patient/{refs[patient_id]}"}
+        return {"reference": refs[patient_id]}
     return identified("patient", patient_id)
 
 

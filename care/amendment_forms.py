@@ -10,6 +10,7 @@ from care.models import ProgressNote
 from care.rights import LONGEST
 from core import zones
 from core.form_words import Worded
+from core.seen import TextField
 
 
 class NoteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -20,8 +21,8 @@ class NoteField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscr
         return str(words % {"day": day, "name": note.author.name})
 
 
-def text(label: Any, help_text: Any = "", required: Any = "") -> forms.CharField:
-    return forms.CharField(
+def text(label: Any, help_text: Any = "", required: Any = "") -> TextField:
+    return TextField(
         label=label,
         help_text=help_text,
         max_length=LONGEST,

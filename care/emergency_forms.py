@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.identity_fields import IdentityFields
 from accounts.models import EmergencyAccess
 from core.form_words import Worded
+from core.seen import TextField
 
 LONGEST = 500  # characters: as many as the model keeps
 
@@ -19,7 +20,7 @@ class RequestForm(Worded, IdentityFields):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one.")},
     )
-    circumstances = forms.CharField(
+    circumstances = TextField(
         label=_("What happened, in your words"),
         help_text=_("One or two sentences. The privacy officer reads them."),
         max_length=LONGEST,

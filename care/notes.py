@@ -10,6 +10,7 @@ from appointments import attendance
 from appointments.models import Appointment, Attendance
 from care.models import Encounter, ProgressNote
 from core import audit
+from core.seen import is_blank
 
 
 class NotTheProvider(Exception):
@@ -98,7 +99,7 @@ def sign(
     :raises NotOver:
     :raises InvalidTransition: if the visit was cancelled or missed
     """
-    if not body.strip():
+    if is_blank(body):
         raise NothingToSign
     note = save(note=note, body=body, by=by, now=now, revision=revision)
     if note.is_signed:

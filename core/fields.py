@@ -1,7 +1,8 @@
 """Fields that keep what they hold encrypted for the patient it is about.
 
 Sealed when the row is saved, opened when the attribute is read, each for this table, column and
-row alone. A blank stays an empty `bytea`, so the database can still ask whether there are words.
+row alone. A blank stays an empty `bytea`, so the database can still ask whether there are words:
+what nobody can see is a blank.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from core import keystore, reads, sealing
+from core.seen import is_blank
 
 SELF = "self"  # the owner of a row that is the patient herself
 UTF8_MOST = 4  # bytes a character
@@ -233,7 +235,7 @@ class EncryptedText(SealedField[str]):
         words = str(value)
         if self.max_length is not None and len(words) > self.max_length:
             raise ValueError(f"{self} holds {self.max_length} characters, not {len(words)}")
-        return words.encode()
+        return b"" if is_blank(words) else words.encode()
 
     def as_value(self, plain: bytes) -> str:
         return plain.decode()
@@ -284,14 +286,15 @@ class SealedBytes(Func):
 
 
 def sealed_size(words: Any) -> int:
-    return sealing.OVERHEAD + len(str(words).encode()) if words else 0
+    text = str(words or "")
+    return 0 if is_blank(text) else sealing.OVERHEAD + len(text.encode())
 
 
 def is_filled(row: models.Model, name: str) -> bool:
     """Whether the encrypted field `name` of the row has words: told without opening it."""
     opener: Opener = getattr(type(row), name)
     value = opener.held(row)
-    return bool(value.envelope if isinstance(value, Sealed) else value)
+    return bool(value.envelope) if isinstance(value, Sealed) else sealed_size(value) > 0
 
 
 def has_words(name: str) -> Q:

@@ -65,12 +65,14 @@ class Node:
 
 def parse(document: bytes) -> Node:
     """
-    Read RFC 8259 JSON and no more: no NaN or Infinity, and no name twice in one object.
+    Read RFC 8259 JSON and no more: no NaN or Infinity, no name twice in one object, and no half of
+    a surrogate pair, which could not be written out again.
 
     :raises Malformed: if it is not that
     """
     try:
         value = json.loads(document, object_pairs_hook=_object, parse_constant=_constant)
+        json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as error:
         raise Malformed("The input is nested too deeply.") from error
     except ValueError as error:

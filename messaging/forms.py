@@ -7,10 +7,11 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.form_words import Worded
+from core.seen import TextField
 from messaging.models import LONGEST
 
 
-class Words(forms.CharField):
+class Words(TextField):
     """Text whose line ends count as one character each, as they do in the browser's own count."""
 
     def to_python(self, value: str | None) -> str:

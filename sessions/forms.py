@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import State
 from accounts.forms import PhoneField
+from accounts.names import LineField
 from core.form_words import Worded
 from sessions.models import VideoSession
 
@@ -28,7 +29,7 @@ class CheckInForm(Worded, forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose one of the two.")},
     )
-    address = forms.CharField(
+    address = LineField(
         label=_("The address where you are"),
         max_length=200,
         help_text=_("Street, number and town. Only for an ambulance, if you ever needed one."),

@@ -3,18 +3,19 @@
 import asyncio
 import os
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "telehealth.settings")
-pages = get_asgi_application()  # loads the apps, which the imports below need
+django.setup(set_prefix=False)  # loads the apps, which the imports below need
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, Scope  # noqa: E402 -- after the apps
 
 from core import events, request_ids, tenancy  # noqa: E402 -- after the apps
 from telehealth.routing import websocket_urlpatterns  # noqa: E402 -- after the apps
+from telehealth.unreadable import Pages  # noqa: E402 -- after the apps
 
 
 async def lifespan(_scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -29,7 +30,7 @@ async def lifespan(_scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCa
 
 application = ProtocolTypeRouter(
     {
-        "http": pages,
+        "http": Pages(),
         "websocket": request_ids.for_sockets(
             tenancy.for_sockets(
                 AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from accounts.permissions import PUBLIC, policy
 from core import keystore
+from telehealth.headers import NO_STORE
 
 
 @policy(PUBLIC)
@@ -29,7 +30,9 @@ def let_go() -> None:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Rendered without the request, of which something could not be read."""
-    return HttpResponse(render_to_string("400.html"), status=400)
+    # Often refused before its address is looked up, by which others get this header.
+    headers = {"Cache-Control": NO_STORE}
+    return HttpResponse(render_to_string("400.html"), status=400, headers=headers)
 
 
 def gone(request: HttpRequest) -> HttpResponse:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 ROOM = "room"  # the URL names that may use camera and microphone begin with this
 CLOSED = "camera=(), microphone=(), display-capture=(), geolocation=(), payment=()"
 OPEN = "camera=(self), microphone=(self), display-capture=(self), geolocation=(), payment=()"
+NO_STORE = "no-store, private"
 
 
 class PrivacyHeadersMiddleware:
@@ -23,5 +24,5 @@ class PrivacyHeadersMiddleware:
         response.headers["Permissions-Policy"] = OPEN if in_room else CLOSED
         response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if match is not None:  # a page, not a static file
-            response.headers.setdefault("Cache-Control", "no-store, private")
+            response.headers.setdefault("Cache-Control", NO_STORE)
         return response

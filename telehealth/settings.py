@@ -359,6 +359,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 CSRF_FAILURE_VIEW = "telehealth.errors.csrf_failure"
 SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="")  # uvicorn reads it as well
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 SECURE_REFERRER_POLICY = "same-origin"  # with "no-referrer" forms come with the origin "null"
 X_FRAME_OPTIONS = "DENY"

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from care.labels import NOTICE
 from telehealth.record.bundle import bundle
@@ -35,7 +36,8 @@ def pack(contents: Contents) -> Archive:
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as file:
         for name, content in files.items():
             file.writestr(member(name, contents.terms.at), content)
-    return Archive(f"record-{contents.terms.at:%Y-%m-%d}.zip", kept.getvalue())
+    day = contents.terms.at.astimezone(ZoneInfo(contents.patient.zone))  # hers, as on the page
+    return Archive(f"record-{day:%Y-%m-%d}.zip", kept.getvalue())
 
 
 def member(name: str, at: datetime) -> zipfile.ZipInfo:

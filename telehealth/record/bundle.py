@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
-
 from accounts.models import Provider
 from care.labels import NOTICE
 from telehealth.record import resources
 from telehealth.record.contents import Contents
-from telehealth.record.places import Json, put, written
+from telehealth.record.places import Json, address, put, written
 from telehealth.record.shapes import Shape
 
 
@@ -19,7 +17,9 @@ def bundle(contents: Contents) -> Json:
         "resourceType": "Bundle",
         "type": "collection",
         "timestamp": written(contents.terms.at),
-        "entry": [{"fullUrl": address(one), "resource": one} for one in made],
+        "entry": [
+            {"fullUrl": address(one["resourceType"], one["id"]), "resource": one} for one in made
+        ],
     }
 
 
@@ -59,10 +59,6 @@ def provenance(contents: Contents) -> Json:
     if contents.is_labeled:
         made["extension"] = [{"url": "urn:telehealth:notice", "valueString": NOTICE}]
     return made
-
-
-def address(one: Json) -> str:
-    return f"{settings.SITE_URL}/fhir/{one['resourceType']}/{one['id']}"
 
 
 def pruned(value: Any) -> Any:

@@ -7,7 +7,7 @@ for what FHIR has no element for. Whoever reads the copy finds the value by the 
 from base64 import b64encode
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db.models import Model
 
@@ -94,8 +94,13 @@ def base64(words: str) -> str:
 
 
 def reference(row: Model) -> str:
-    """Name a row the way the copy does: "Patient/…"."""
-    return f"{type_of(row)}/{id_of(row)}"
+    """Name a row the way the copy does: by the address of its entry in the bundle."""
+    return address(type_of(row), id_of(row))
+
+
+def address(kind: str, known_as: str) -> str:
+    """Where a resource stands: nowhere but in copies, and under the same name in each."""
+    return uuid5(NAMESPACE_URL, f"urn:telehealth:{kind}/{known_as}").urn
 
 
 def type_of(row: Model) -> str:

@@ -165,7 +165,9 @@ def payment_notice(row: Any, patient: Patient) -> Json:
 
 def audit_event(row: AuditEvent, patient: Patient) -> Json:
     """As the officer's own copies have it, with the link of the chain as proof."""
-    return trail_fhir.resource(row, refs={patient.pk: patient.ref}, practice=patient.practice)
+    return trail_fhir.resource(
+        row, refs={patient.pk: reference(patient)}, practice=patient.practice
+    )
 
 
 def practitioner(row: Provider) -> Json:

@@ -249,7 +249,18 @@ def test_a_passkey_is_asked_for_by_the_sign_in_page(db, client, host):
     assert answer.json()["request_options"]["publicKey"]["rpId"] == host
 
 
-@pytest.mark.parametrize("credential", ["", "{}", "[]", "null", '{"id": "x"}', '{"rawId": 1}'])
+HARD_TO_READ = [
+    pytest.param("[" * 90_000, id="deep"),
+    pytest.param("[" * 9_000, id="deep and short"),
+    pytest.param("9" * 5_000, id="a long number"),
+    pytest.param('{"id": "\\ud800"}', id="half a pair"),
+    pytest.param(json.dumps({"id": "x" * 16_384}), id="long"),
+]
+
+
+@pytest.mark.parametrize(
+    "credential", ["", "{}", "[]", "null", '{"id": "x"}', '{"rawId": 1}', *HARD_TO_READ]
+)
 def test_a_made_up_passkey_signs_nobody_in(db, client, credential):
     client.get(reverse("mfa_login_webauthn"), headers={"accept": "application/json"})
 
@@ -342,7 +353,9 @@ def test_a_passkey_of_a_closed_account_signs_nobody_in(bob, passkey, client):
     assert user_id(client) is None
 
 
-@pytest.mark.parametrize("credential", ["{}", "[]", '{"id": "x"}', '{"id": "eA", "rawId": "eA"}'])
+@pytest.mark.parametrize(
+    "credential", ["{}", "[]", '{"id": "x"}', '{"id": "eA", "rawId": "eA"}', *HARD_TO_READ]
+)
 @pytest.mark.parametrize("name", ["mfa_reauthenticate_webauthn", "mfa_add_webauthn"])
 def test_a_made_up_passkey_changes_nothing(bob, passkey, name, credential):
     client = signed_in(bob)

@@ -231,7 +231,9 @@ def test_it_outlasts_a_wrong_password(staff, at):
 @pytest.mark.parametrize(
     "kept",
     ["x", "[]", "null", "{}", '{"address": "//evil.example/", "fields": []}',
-     '{"address": "https://evil.example/", "fields": []}', '{"address": "/", "fields": [1]}'],
+     '{"address": "https://evil.example/", "fields": []}', '{"address": "/", "fields": [1]}',
+     '{"address": "/x", "fields": [["a", "\\ud800 word"]]}', "[" * 90_000, "9" * 5_000],
+    ids=lambda kept: kept[:60],
 )  # fmt: skip
 def test_what_this_page_did_not_write_is_dropped(staff, at, kept):
     at(HOUR)
@@ -239,6 +241,15 @@ def test_what_this_page_did_not_write_is_dropped(staff, at, kept):
     response = staff.post(reverse("accounts:lock"), {"password": PASSWORD, "kept": kept})
 
     assert response["Location"] == reverse("home")
+
+
+@pytest.mark.parametrize("credential", ["[" * 90_000, "9" * 5_000], ids=["deep", "long number"])
+def test_a_passkey_that_cannot_be_read_unlocks_nothing(staff, at, credential):
+    at(HOUR)
+
+    response = staff.post(reverse("accounts:lock"), {"credential": credential})
+
+    assert (response.status_code, is_locked(staff)) == (422, True)
 
 
 def test_a_password_is_never_carried_on(staff, at):

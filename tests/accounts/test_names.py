@@ -27,6 +27,19 @@ def test_a_line_with_nothing_to_see_is_not_filled_in(written):
         LineField().clean(written)
 
 
+@pytest.mark.parametrize("sign", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+def test_what_turns_the_direction_of_a_line_is_refused_in_words(sign):
+    with pytest.raises(ValidationError, match="a hidden character in this that turns"):
+        LineField().clean(f"Alice Doe{sign}")
+
+
+def test_a_name_from_right_to_left_needs_no_such_sign():
+    assert (
+        LineField().clean("\u05d3\u05e0\u05d4 \u05db\u05d4\u05df")
+        == "\u05d3\u05e0\u05d4 \u05db\u05d4\u05df"
+    )
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [

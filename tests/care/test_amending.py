@@ -174,6 +174,7 @@ def test_a_request_says_what_and_why(alice, field):
     ("fields", "constraint"),
     [
         ({"words": ""}, "amendment_step_has_words"),
+        ({"words": "\u200b"}, "amendment_step_has_words"),
         ({"kind": "pondered"}, "amendment_step_known"),
         ({"kind": "denied"}, "amendment_step_once"),
         ({"kind": "accepted"}, "amendment_decided_once"),

@@ -211,6 +211,23 @@ def test_nobody_signs_with_another_name(alice, sign_in, name):
     assert f'value="{name}"' in page
 
 
+def test_a_signature_holds_nothing_that_turns_its_letters(alice, sign_in):
+    fields = form(consents.in_force(on=TODAY), signed_name="Alice Doe\u202e")
+
+    response = sign_in(alice.user).post(ADDRESS, fields)
+
+    assert (response.status_code, Consent.objects.count()) == (422, 0)
+    assert "a hidden character in this that turns" in response.content.decode()
+
+
+def test_a_zero_width_space_is_no_part_of_a_signature(alice, sign_in):
+    sign_in(alice.user).post(
+        ADDRESS, form(consents.in_force(on=TODAY), signed_name="Ali\u200bce Doe")
+    )
+
+    assert {consent.signed_name for consent in Consent.objects.all()} == {"Alice Doe"}
+
+
 def test_case_and_spaces_of_a_signature_are_forgiven(alice, sign_in):
     fields = form(consents.in_force(on=TODAY), signed_name="  alice  DOE ")
 

@@ -184,7 +184,9 @@ def test_it_opens_only_to_read_and_only_its_own_pages(hers, access, signed, visi
 
 
 @pytest.mark.parametrize(
-    "missing", [{name: ""} for name in ASKED] + [{"reason": "curious"}, {"born_on": "1790-01-01"}]
+    "missing",
+    [{name: ""} for name in ASKED]
+    + [{"reason": "curious"}, {"born_on": "1790-01-01"}, {"circumstances": "\u200b"}],
 )
 def test_who_and_why_are_said_whole_and_the_words_are_kept(hers, alice, missing):
     answer = hers.post(ADDRESS, ASKED | missing)

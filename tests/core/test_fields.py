@@ -12,7 +12,7 @@ from django.test.utils import isolate_apps
 
 from accounts.models import Patient
 from core import keystore, sealing
-from core.fields import SELF, EncryptedText, Sealed
+from core.fields import SELF, EncryptedText, Sealed, is_filled
 from tests.factories import make_patient
 
 
@@ -45,6 +45,14 @@ def test_the_same_words_are_never_sealed_alike(alice):
 
 def test_a_blank_stays_a_blank(alice):
     assert (raw(alice, "preferred_name"), Patient.objects.get().preferred_name) == (b"", "")
+
+
+def test_what_nobody_can_see_is_a_blank(alice):
+    alice.preferred_name = " \u200b\n"
+
+    alice.save()
+
+    assert (raw(alice, "preferred_name"), is_filled(alice, "preferred_name")) == (b"", False)
 
 
 def test_a_row_that_is_saved_unread_is_not_sealed_anew(alice):

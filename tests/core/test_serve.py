@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from core.children import ChildDied, run_to_end
+from core.management.commands.serve import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 PARENT = """
@@ -186,6 +187,13 @@ def test_serve_refuses_a_taken_port(taken_port):
 
     assert str(refusal.value) == f"Port {taken_port} is taken. Choose another with --port."
     assert refusal.value.returncode == 2
+
+
+@pytest.mark.parametrize(("proxies", "is_deaf"), [("", True), ("10.0.0.2", False)])
+def test_only_a_proxy_that_is_named_is_believed(settings, proxies, is_deaf):
+    settings.FORWARDED_ALLOW_IPS = proxies
+
+    assert ("--no-proxy-headers" in commands(8000)["web"]) == is_deaf
 
 
 @pytest.mark.journey

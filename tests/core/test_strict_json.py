@@ -21,6 +21,8 @@ def refusal(deed):
         (b"\xff\xfe\xfa", "The input is not JSON: 'utf-16-le' codec can't decode"),
         (b"[" * 200_000, "The input is nested too deeply."),
         (b"[" + b"9" * 5_000 + b"]", "The input is not JSON: Exceeds the limit"),
+        (b'["\\ud800 word"]', "The input is not JSON: 'utf-8' codec can't encode"),
+        (b'{"\\udfff": 1}', "The input is not JSON: 'utf-8' codec can't encode"),
     ],
 )
 def test_what_is_not_json_is_refused(document, reason):

@@ -153,6 +153,12 @@ def opened(content: bytes) -> dict[str, bytes]:
         return {name: file.read(name) for name in file.namelist()}
 
 
+def bundle_of(patient: Any) -> Any:
+    """Export, and return the entries of the bundle."""
+    made = exporting.export(patient=patient, by=patient.user, now=OVER)
+    return json.loads(opened(made.content)["record.json"])["entry"]
+
+
 def copy_of(patient: Any, *, to: str = "", purpose: str = "treatment", now: Any = OVER) -> Any:
     """Export, and return the page, the resources and the manifest."""
     recipient = exporting.Recipient(to, purpose) if to else None

@@ -6,8 +6,10 @@ new PHI field, or a model with one, is red here until it has a place in the copy
 
 import base64
 import hashlib
+import json
+import re
 from datetime import UTC, date, datetime
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import pytest
 from django.apps import apps
@@ -112,7 +114,12 @@ def read(shape, name, told):
     return told
 
 
+def address(kind, known_as):
+    return f"urn:uuid:{uuid5(NAMESPACE_URL, f'urn:telehealth:{kind}/{known_as}')}"
+
+
 def is_same(row, name, told, patient):
+    """The copy names a row by the address of its resource, and `told` is what stands there."""
     value = getattr(row, name)
     if name in ("patient_id", "on_behalf_of_id"):  # the trail has numbers, the copy the id
         return told == (f"Patient/{patient.ref}" if value else None)
@@ -138,6 +145,7 @@ def test_the_whole_record_is_built_again_from_the_bundle(full):
     _page, resources, _manifest = record.copy_of(full)
 
     by_id = {(one["resourceType"], one["id"]): one for one in resources}
+    by_address = {address(*known): "/".join(known) for known in by_id}
     compared, wrong = 0, []
     for shape in SHAPES:
         for row in rows[shape.name]:
@@ -145,11 +153,45 @@ def test_the_whole_record_is_built_again_from_the_bundle(full):
             for name, place in shape.places.items():
                 compared += 1
                 told = read(shape, name, at(resource, place))
+                told = by_address.get(told, told)
                 if not is_same(row, name, told, full):
                     wrong.append(f"{shape.name}.{name}: {told!r}")
     assert wrong == []
     assert [name for name, found in rows.items() if not found] == []
     assert compared > 200
+
+
+def addresses(part):
+    """Every address of a resource that stands somewhere in this part of a copy."""
+    if isinstance(part, dict):
+        return {found for value in part.values() for found in addresses(value)}
+    if isinstance(part, list):
+        return {found for value in part for found in addresses(value)}
+    return {part} if str(part).startswith("urn:uuid:") else set()
+
+
+@pytest.mark.parametrize("to", ["", "Dr. Far"], ids=["hers", "for somebody else"])
+def test_every_reference_leads_to_a_resource_of_the_same_copy(full, to):
+    _page, resources, _manifest = record.copy_of(full, to=to)
+
+    found = {address(one["resourceType"], one["id"]) for one in resources}
+    named = addresses(resources)
+    assert named - found == set()
+    assert len(named) > 5
+    assert not re.search(
+        r'"(reference|valueString)": "[A-Z][A-Za-z]+/[0-9a-z]', json.dumps(resources)
+    )
+
+
+def test_a_resource_has_the_same_address_in_each_copy_whatever_the_site_is_called(full, settings):
+    first = record.bundle_of(full)
+    settings.SITE_URL = "https://elsewhere.example"
+    second = record.bundle_of(full)
+
+    for entries in (first, second):
+        assert [entry["fullUrl"] for entry in entries] == [
+            address(entry["resource"]["resourceType"], entry["resource"]["id"]) for entry in entries
+        ]
 
 
 def test_every_phi_field_is_filled_in_some_row(full):

@@ -1,8 +1,11 @@
 """Pages that need no account and no database."""
 
 import pytest
+from asgiref.testing import ApplicationCommunicator
 from django.conf import settings
 from django.urls import reverse
+
+from telehealth.asgi import application
 
 
 def test_help_is_there_without_an_account_and_without_a_database(client):
@@ -110,6 +113,49 @@ def test_a_cookie_with_nul_is_refused(client):
     assert client.get("/home/").status_code == 400
 
 
+@pytest.mark.parametrize("is_development", [True, False])
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("/?" + "&".join(f"a{i}=1" for i in range(1001)), "text/plain"),
+        ("/accounts/login/", "application/x-www-form-urlencoded; charset=utf-16"),
+        ("/accounts/login/", "multipart/form-data; boundary=x; charset=base64"),
+    ],
+    ids=["parameters", "form", "parts"],
+)
+def test_what_django_would_not_read_is_refused_in_words(
+    client, settings, is_development, address, kind
+):
+    settings.DEBUG = is_development
+    client.raise_request_exception = False
+
+    page = client.generic("POST", address, b"a=1", kind)
+
+    assert page.status_code == 400
+    assert "We could not read that" in page.content.decode()
+    assert page.headers["Cache-Control"] == "no-store, private"
+
+
+@pytest.mark.asyncio
+async def test_it_is_refused_in_words_even_before_the_first_middleware():
+    query = "&".join(f"a{i}=1" for i in range(1001))
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+    asked = ApplicationCommunicator(application, scope | {"query_string": query.encode()})
+
+    await asked.send_input({"type": "http.request", "body": b""})
+    start, body = await asked.receive_output(5), await asked.receive_output(5)
+
+    assert (start["status"], b"We could not read that" in body["body"]) == (400, True)
+    assert (b"Cache-Control", b"no-store, private") in start["headers"]
+
+
+def test_a_form_that_names_our_encoding_is_read(client, db):
+    kind = "application/x-www-form-urlencoded; charset=UTF-8"
+
+    assert client.post("/holds/", b"a=1", content_type=kind).status_code == 422
+
+
 def test_a_time_of_a_provider_with_nul_cannot_be_held(client, db):
     choice = {"provider": "a\0b", "starts_at": "2026-12-03T15:00:00+00:00", "state": "IL"}
 
@@ -120,6 +166,7 @@ def test_a_request_from_an_unknown_host_is_refused_in_words(client):
     page = client.get("/help-now/", headers={"Host": "evil.example"})
 
     assert page.status_code == 400
+    assert page.headers["Cache-Control"] == "no-store, private"
     assert "We could not read that" in page.content.decode()
 
 

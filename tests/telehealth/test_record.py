@@ -1,7 +1,7 @@
 """Taking a copy of a record: by the page, by the command, for herself and for somebody else."""
 
 import stat
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -57,6 +57,14 @@ def test_the_page_gives_her_the_whole_record_in_one_file(hers, full):
     assert answer["Content-Disposition"] == 'attachment; filename="record-2026-12-04.zip"'
     assert set(files) == {"record.html", "record.json", "manifest.json"}
     assert f"{CANARY} slept." in files["record.html"].decode()
+
+
+def test_the_file_is_named_by_the_day_where_she_lives(full):
+    early = datetime(2026, 12, 5, 3, tzinfo=UTC)  # in Chicago it is still the evening before
+
+    made = exporting.export(patient=full, by=full.user, now=early)
+
+    assert (full.zone, made.name) == ("America/Chicago", "record-2026-12-04.zip")
 
 
 def test_a_copy_asks_for_a_fresh_proof_first(sign_in, full, time_machine):

@@ -128,6 +128,7 @@ def commands(port: int) -> dict[str, list[str]]:
             *["--ws-ping-timeout", "60"],
             # uvicorn would take 16 MiB into memory before anybody has looked at it.
             *["--ws-max-size", str(LARGEST_FRAME)],
+            *proxies(),
         ],
         "worker": [
             *[*celery, "worker", "-P", "threads", "-c", "4", "-l", "warning"],
@@ -136,6 +137,12 @@ def commands(port: int) -> dict[str, list[str]]:
         "beat": [*celery, "beat", "-l", "warning", "--pidfile="],
         "probe": [*python, MANAGE, "probe"],
     }
+
+
+def proxies() -> list[str]:
+    """uvicorn would take anybody on this machine for a proxy, and believe the address it names:
+    limits count addresses. A list of proxies it reads by itself."""
+    return [] if settings.FORWARDED_ALLOW_IPS else ["--no-proxy-headers"]
 
 
 def answers(port: int) -> bool:

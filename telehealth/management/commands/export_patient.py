@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Patient, User
+from accounts.names import tidy
 from care.models import Disclosure
 from core import keystore, reads, tenancy
 from core.policy import OPERATOR, serves
@@ -84,9 +85,9 @@ def recipient_of(name: str | None, purpose: str | None) -> Recipient | None:
         raise refusal("--to and --purpose go together.")
     if name is None or purpose is None:
         return None
-    if not 0 < len(name.strip()) <= LONGEST:
+    if not 0 < len(name := tidy(name)) <= LONGEST:
         raise refusal(f"--to names somebody, in at most {LONGEST} characters.")
-    return Recipient(name.strip(), purpose)
+    return Recipient(name, purpose)
 
 
 def place_of(out: str) -> Path:
