@@ -31,7 +31,7 @@ COMMANDS = [
     if "/management/commands/" in name and not name.endswith("__init__.py")
 ]
 celery.loader.import_default_modules()
-TASKS = [task for name, task in celery.tasks.items() if not name.startswith("celery.")]
+TASKS = [celery.tasks[name] for name in sorted(celery.tasks) if not name.startswith("celery.")]
 
 
 @pytest.mark.parametrize("pattern", [*patterns()], ids=title)
