@@ -16,9 +16,13 @@ def is_free(appointment: Appointment, *, now: datetime) -> bool:
     return now < free_until(appointment)
 
 
+def is_by_patient(appointment: Appointment) -> bool:
+    """Whether the patient, or who keeps her account, called it off."""
+    patient = appointment.patient
+    return patient is not None and appointment.cancelled_by_id == patient.user_id
+
+
 def is_late(appointment: Appointment) -> bool:
-    """Whether the patient, or who keeps her account, called it off when it was free no more."""
-    if appointment.cancelled_at is None or appointment.patient is None:
-        return False
-    is_hers = appointment.cancelled_by_id == appointment.patient.user_id
-    return is_hers and not is_free(appointment, now=appointment.cancelled_at)
+    """Whether it was the patient who called it off, when that was free no more."""
+    at = appointment.cancelled_at
+    return at is not None and is_by_patient(appointment) and not is_free(appointment, now=at)

@@ -109,9 +109,7 @@ def _case(kind: str, appointment: Appointment, recipient: str) -> str:
         return kind
     if cancellation.is_late(appointment):
         return CANCELLED_LATE
-    assert appointment.patient is not None  # who is written to
-    is_hers = appointment.cancelled_by_id == appointment.patient.user_id
-    return CANCELLATION if is_hers else CANCELLED_BY_US
+    return CANCELLATION if cancellation.is_by_patient(appointment) else CANCELLED_BY_US
 
 
 def _letter(kind: str, appointment: Appointment, recipient: str) -> EmailMessage:

@@ -43,9 +43,8 @@ def ask(
     """
     Keep what the patient asks for. The clock of sixty days runs from now.
 
-    :param request_id: made with the form; sent twice, it is one request
-
     :param note: the entry; None: another one, which `change` names
+    :param request_id: made with the form; sent twice, it is one request
     :raises NotHers:
     """
     if note and not ProgressNote.objects.of_patient(patient.user).filter(pk=note.pk).exists():

@@ -161,10 +161,6 @@ def mutants(module: str, functions: set[str]) -> Iterator[Mutant]:
                 yield from mutants_of(module, tree, function)
 
 
-def is_chosen(name: str, functions: set[str]) -> bool:
-    return not functions or name in functions
-
-
 def mutants_of(module: str, tree: ast.Module, function: ast.FunctionDef) -> Iterator[Mutant]:
     seen: set[str] = set()
     for parent in ast.walk(function):
