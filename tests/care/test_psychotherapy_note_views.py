@@ -76,7 +76,7 @@ def test_the_page_says_what_it_is_for_and_what_is_not_written_there(his, address
     page = text(his.get(address))
 
     assert "Private notes on Alice Doe" in page
-    assert "What you write here is for you alone." in page
+    assert "For you alone. No supervisor" in page
     assert "medication, start and stop times" in page
     assert "Nobody takes them over." in page
     assert "Nothing yet. What you keep is listed here by its day, for you alone." in page
@@ -105,7 +105,7 @@ def test_what_is_kept_is_listed_by_its_time_and_read_on_its_own_page(his, addres
     assert answer.url == address
     assert "Kept. Only you can read it." in listed
     assert f'href="{page_of(note)}"' in listed
-    assert ("9:00\u202fAM, Central Time (Chicago)" in listed, "First." in listed) == (True, False)
+    assert ("December 3, 2026, 9:00\u202fAM" in listed, "First." in listed) == (True, False)
     assert "First.<br>&lt;Second&gt;" in text(his.get(page_of(note)))
 
 
