@@ -134,9 +134,17 @@ class SealedField(FieldBase[T, T]):
 
     def opened(self, value: Sealed, instance: models.Model) -> Any:
         try:
-            return self.as_value(value.open(self.place(instance)))
+            plain = value.open(self.place(instance))
         except keystore.Erased:
             return self.erased()
+        if self.author and plain:
+            self._check_sealed_by(self.author_of(instance), value.envelope)
+        return self.as_value(plain)
+
+    def _check_sealed_by(self, author: int | None, envelope: bytes) -> None:
+        """A row that came under another author's name does not show her what she did not write."""
+        if sealing.name_of(envelope).author != author:
+            raise sealing.Tampered(str(self))
 
     def from_db_value(self, value: Any, *_: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))

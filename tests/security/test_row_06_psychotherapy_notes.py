@@ -338,6 +338,15 @@ def test_one_that_was_moved_or_changed_does_not_open(note, alice, carol, change)
     assert PsychotherapyNote.objects.get(pk=other.pk).body
 
 
+def test_one_that_was_put_under_another_authors_name_does_not_open_for_her(note, carol):
+    with unguarded(), connection.cursor() as cursor:
+        cursor.execute("UPDATE care_psychotherapynote SET author_id = %s", [carol.pk])
+
+    hers = PsychotherapyNote.objects.visible_to(carol.user).get()
+    with pytest.raises(sealing.Tampered):
+        assert hers.body
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_dump_has_no_word_of_it(note):
     told = dump("--data-only").lower()
