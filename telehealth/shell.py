@@ -25,6 +25,7 @@ PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
+    (reverse_lazy("care:own_psychotherapy_notes"), _("Private notes")),
     (reverse_lazy("care:supervision"), _("Supervision")),
     EMERGENCY,
     (reverse_lazy("care:amendment_board"), _("Change requests")),

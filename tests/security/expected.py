@@ -35,6 +35,7 @@ OF_PROVIDERS = {
     "own provider elsewhere": "other practice",
 }
 OF_THE_TWO = OF_PATIENTS | OF_PROVIDERS
+OF_AUTHORS = OF_PROVIDERS | {"ended provider": "ended"}
 IN_EMERGENCY = {
     "unassigned provider": "own",
     "supervisor without agreement": "other",
@@ -99,6 +100,11 @@ TABLE = {
         SUPERVISION,
         {"supervisor": "own", "supervisor elsewhere": "other practice"},
     ),
+    # Beside the chart: the author's own, also when her care has ended; a new one in care alone
+    "care:psychotherapy_notes": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
+    "care:own_psychotherapy_notes": (READ, THEIRS, None),
+    "care:psychotherapy_note": (READ, THEIRS, OF_AUTHORS),
+    "care:psychotherapy_note_destruction": (FORM, THEIRS, OF_AUTHORS),
     "care:supervision": (FORM, SUPERVISION, None),
     "care:create_signature": (
         "POST",

@@ -78,6 +78,7 @@ class Filled:
         note = ProgressNote.objects.create(
             encounter=encounter, author=self.provider, body="Slept.", saved_at=NINE
         )
+        factories.make_psychotherapy_note(self.patient, self.provider)
         self.ask(note)
         EmergencyAccess.objects.create(
             patient=self.patient,

@@ -20,10 +20,19 @@ from sessions import arrival, opening
 from sessions.models import JoinLink, Seat, VideoSession
 from telehealth.record import exporting
 from tests.billing import steps
-from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_visit
+from tests.factories import (
+    HOUR,
+    NINE,
+    NOW,
+    make_care,
+    make_member,
+    make_psychotherapy_note,
+    make_visit,
+)
 from tests.security.canary import CANARY, PHONE
 
 OVER = NINE + timedelta(hours=2)
+ALONE = "alone"  # what the therapist noted for herself
 
 
 def fill(patient: Any, provider: Any) -> dict[str, Any]:
@@ -35,6 +44,7 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         sign(patient, kind)
     sign(patient, "recording", until=OVER)
     consents.take_back(patient=patient, kind="telehealth", by=patient.user, now=NOW)
+    make_psychotherapy_note(patient, provider, body=f"{CANARY} {ALONE}")  # in no copy
     talk(patient, provider)
     paid(patient, note.encounter.appointment)
     ask(patient, note, provider)

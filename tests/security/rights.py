@@ -12,6 +12,7 @@ from care.models import (
     Disclosure,
     Encounter,
     ProgressNote,
+    PsychotherapyNote,
     SupervisionAgreement,
 )
 from messaging.models import Message, Thread
@@ -20,6 +21,7 @@ from tests.security.expected import (
     IN_EMERGENCY,
     OF_ADMINS,
     OF_ANSWERERS,
+    OF_AUTHORS,
     OF_OFFICERS,
     OF_PATIENTS,
     OF_PROVIDERS,
@@ -102,6 +104,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "note_id",
         OF_PATIENTS,
+    ),
+    "PsychotherapyNote.visible_to": (
+        PsychotherapyNote.objects.visible_to,
+        "pk",
+        "psychotherapy_note_id",
+        OF_AUTHORS,
     ),
     "AmendmentRequest.of_patient": (
         AmendmentRequest.objects.of_patient,

@@ -49,9 +49,9 @@ def decrypted(monkeypatch):
     """The owners whose key is asked for; it is handed out all the same."""
     owners, key_of = set(), keystore.key_of
 
-    def watched(owner):
+    def watched(owner, author=None):
         owners.add(owner)
-        return key_of(owner)
+        return key_of(owner, author)
 
     monkeypatch.setattr(keystore, "key_of", watched)
     return owners

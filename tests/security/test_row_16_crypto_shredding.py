@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import erasure, holds
 from accounts.models import Erasure, LegalHold, Patient, User
 from billing.models import CardOnFile
-from care.models import Consent, ProgressNote
+from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import keystore
 from core.models import AuditEvent
 from messaging.models import Message
@@ -40,6 +40,7 @@ def told(patient):
         *(kept.guardian_name, kept.guardian_relation, kept.emergency_name),
         *(note.body, note.sha256, Message.objects.get().body, Consent.objects.get().signed_name),
         *(CheckIn.objects.get().address, LegalHold.objects.get().reason),
+        PsychotherapyNote.objects.get().body,
     }  # fmt: skip
 
 

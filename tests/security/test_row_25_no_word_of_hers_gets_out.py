@@ -205,6 +205,10 @@ class Story:
         revision = re.search(r'name="revision" value="(\d+)"', self.his.open(note).text)[1]
         words = {"body": f"{MARK} slept badly.", "revision": revision}
         self.his.send(note, {**words, "deed": "sign"})
+        alone = f"/patients/{self.visit.patient.ref}/private-notes/"
+        known_as = "00000000-0000-4000-8000-000000000003"
+        self.his.send(alone, {"note_id": known_as, "body": f"{MARK} alone."})
+        self.his.open(f"/private-notes/{known_as}/")
         charge = Charge.objects.get()
         path = f"/charges/{charge.pk}/"
         self.his.send(f"{path}confirmation/", {}, page=path)

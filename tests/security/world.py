@@ -46,6 +46,7 @@ PATIENTS = ["patient", "other patient", "guardian"]
 ACTORS = [*PATIENTS, *PROVIDERS, *STAFF]
 AWAY = [f"{actor} elsewhere" for actor in ACTORS]
 EVERYBODY = ["visitor", *ACTORS, *AWAY]
+ALONE = "Reminds me of my own brother"  # in each psychotherapy note
 OBJECTS = ["own", "other", "child", "ended", "unassigned", "other practice"]
 
 
@@ -197,6 +198,9 @@ class Practice:
             "thread_id": thread.pk,
             "session_id": room.pk,
             "request_id": self.request(visit.patient, note).pk,
+            "psychotherapy_note_id": factories.make_psychotherapy_note(
+                visit.patient, cares, body=ALONE
+            ).pk,
         }
 
     def open_in_emergency(self) -> None:
