@@ -14,7 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from core import keyring, postgres
+from core import hash_list, keyring, postgres
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -237,7 +237,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.NotTheEmail"},
     {"NAME": "accounts.passwords.HardToGuess"},
+    {"NAME": "accounts.passwords.NeverLeaked"},
 ]
+BREACHED_FILE = env.str("BREACHED_PASSWORDS", default="")
+BREACHED_PASSWORDS = hash_list.opened(Path(BREACHED_FILE)) if BREACHED_FILE else None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "appointments:directory"
