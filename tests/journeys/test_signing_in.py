@@ -287,3 +287,14 @@ def test_from_an_invitation_to_the_first_sign_in(
     expect(boss.get_by_text("account closed")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
+
+
+def test_signing_out_leaves_nothing_in_the_browser(page_for, bob):
+    page = page_for(bob)
+    page.goto("/account/security/")
+    page.evaluate("() => { localStorage.kept = 'in a call'; sessionStorage.kept = 'a page'; }")
+
+    page.get_by_role("button", name="Sign out").first.click()
+
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    assert page.evaluate("[localStorage.kept, sessionStorage.kept]") == [None, None]
