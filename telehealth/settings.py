@@ -364,7 +364,7 @@ SECURE_SSL_REDIRECT = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 FORWARDED_ALLOW_IPS = env.str("FORWARDED_ALLOW_IPS", default="")  # uvicorn reads it as well
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
-SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes a form's origin "null" (docs/security.md)
+SECURE_REFERRER_POLICY = "same-origin"  # with "no-referrer" forms come with the origin "null"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 CONTENT_SECURITY_POLICY = {

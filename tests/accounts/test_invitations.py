@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -34,9 +35,14 @@ def offer(practice, admin):
         now = now or timezone.now()
         made = invitations.invite(practice=practice, email=email, role=role, by=admin, now=now)
         duties.sweep(now=now)
-        return made, re.search(r"/invitation/([\w-]{43})/", mail.outbox[-1].body)[1]
+        return made, re.search(r"/invitation/([\w-]{43})/", letter_to(made.email).body)[1]
 
     return send
+
+
+def letter_to(address):
+    """The newest letter to this address alone."""
+    return [letter for letter in mail.outbox if letter.to == [address]][-1]
 
 
 @pytest.fixture
@@ -58,10 +64,32 @@ def take_up(client):
 def test_the_letter_names_practice_and_role_and_no_token_is_kept(offer):
     made, token = offer()
 
-    assert "You are invited to work at Lakeside Practice as: Billing staff." in mail.outbox[-1].body
-    assert mail.outbox[-1].to == [NEW]
+    words = "You are invited to work at Lakeside Practice as: Billing staff."
+    assert words in letter_to(NEW).body
     assert (made.token_hash, token in str(made.__dict__)) == (invitations.hashed(token), False)
     assert AuditEvent.objects.get().action == "invitation.sent"
+
+
+def test_who_looks_after_the_practice_is_told_in_neutral_words(offer, practice, admin):
+    """An admin who invites a second address of her own is not alone with it."""
+    officer = factories.make_member(practice, Role.PRIVACY_OFFICER, "officer@example.com")
+    other = factories.make_member(practice, Role.ADMIN, "other.admin@example.com")
+    for role, email in [(Role.BILLING, "biller@example.com"), (Role.ADMIN, "gone@example.com")]:
+        member = factories.make_member(practice, role, email)
+    User.objects.filter(pk=member.pk).update(is_active=False)
+    elsewhere = factories.make_practice(name="Hillside Practice")
+    factories.make_member(elsewhere, Role.PRIVACY_OFFICER, "stranger@example.com")
+
+    offer(email="my.second.self@example.com", role=Role.PRIVACY_OFFICER)
+
+    told = {letter.to[0]: letter for letter in mail.outbox if "invited" in letter.subject}
+    assert set(told) == {admin.email, other.email, officer.email}
+    leads_to = {email: re.search(r"http\S+", told[email].body)[0] for email in told}
+    pages = {admin: "accounts:staff", other: "accounts:staff", officer: "accounts:access_log"}
+    assert leads_to == {
+        user.email: settings.SITE_URL + reverse(page) for user, page in pages.items()
+    }
+    assert not [letter for letter in told.values() if "my.second.self" in str(letter.message())]
 
 
 def test_the_token_leaves_the_address_at_once(offer, client):
@@ -81,7 +109,7 @@ def test_from_the_letter_to_the_second_step(offer, client):
     form = {"email": NEW, "password1": PASSWORD, "next": reverse("accounts:invitation")}
     client.post(reverse("account_signup"), form)
     duties.sweep(now=timezone.now())
-    code = re.search(r"\d{4}-\d{4}", mail.outbox[-1].body)[0]
+    code = re.search(r"\d{4}-\d{4}", letter_to(NEW).body)[0]
     confirmed = client.post(reverse("account_email_verification_sent"), {"code": code})
     assert confirmed["Location"] == reverse("accounts:invitation")
 
