@@ -77,11 +77,14 @@ def _create(
 
 
 def _send(invitation: Invitation, token: str, *, now: datetime) -> None:
-    address = settings.SITE_URL + reverse("accounts:invitation_link", args=[token])
-    context = {"invitation": invitation, "address": address}
+    context = {"invitation": invitation, "address": address_of(token)}
     body = render_to_string("accounts/mail/invitation.txt", context)
     subject = _("An invitation to work at %(name)s") % {"name": invitation.practice.name}
     mail.post(subject=subject, body=body, to=invitation.email, has_code=False, now=now)
+
+
+def address_of(token: str) -> str:
+    return f"{settings.SITE_URL}{reverse('accounts:invitation_link')}#{token}"
 
 
 def hashed(token: str) -> str:

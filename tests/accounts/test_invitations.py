@@ -35,7 +35,7 @@ def offer(practice, admin):
         now = now or timezone.now()
         made = invitations.invite(practice=practice, email=email, role=role, by=admin, now=now)
         duties.sweep(now=now)
-        return made, re.search(r"/invitation/([\w-]{43})/", letter_to(made.email).body)[1]
+        return made, re.search(r"/invitation/link/#([\w-]{43})\s", letter_to(made.email).body)[1]
 
     return send
 
@@ -54,7 +54,8 @@ def newcomer(db):
 
 
 def open_link(client, token):
-    return client.get(reverse("accounts:invitation_link", args=[token]), follow=True)
+    """What the page at the letter's address does with what stands behind the #."""
+    return client.post(reverse("accounts:invitation_link"), {"token": token}, follow=True)
 
 
 def take_up(client):
@@ -99,6 +100,31 @@ def test_the_token_leaves_the_address_at_once(offer, client):
 
     assert response.redirect_chain == [(reverse("accounts:invitation"), 302)]
     assert token not in response.content.decode()
+
+
+def test_a_scanner_that_opens_the_letters_address_gets_a_form_and_changes_nothing(offer, client):
+    made, _ = offer()
+    address = re.search(r"http\S+", letter_to(NEW).body)[0]
+
+    response = client.get(address.partition("#")[0].removeprefix(settings.SITE_URL))
+
+    assert (response.status_code, dict(client.session)) == (200, {})
+    assert made.email not in response.content.decode()
+
+
+def test_without_scripts_the_whole_link_is_pasted(offer, client):
+    _, token = offer()
+
+    response = open_link(client, f" {invitations.address_of(token)} ")
+
+    assert response.redirect_chain == [(reverse("accounts:invitation"), 302)]
+
+
+def test_an_empty_field_is_said_on_the_page(db, client):
+    response = client.post(reverse("accounts:invitation_link"), {"token": ""})
+
+    assert response.status_code == 422
+    assert "Paste the link from your email." in response.content.decode()
 
 
 def test_from_the_letter_to_the_second_step(offer, client):
@@ -191,7 +217,7 @@ def test_a_withdrawn_one_is_closed(offer, admin, newcomer):
     assert (take_up(client).status_code, newcomer.memberships.exists()) == (404, False)
 
 
-@pytest.mark.parametrize("token", ["x", "a" * 43, "0" * 500])
+@pytest.mark.parametrize("token", ["x", "a" * 43, "0" * 300])
 def test_a_guessed_token_finds_nothing(offer, client, token):
     offer()
 

@@ -266,6 +266,10 @@ def test_from_an_invitation_to_the_first_sign_in(
     page = page_for(None, **look)
     wait_until(lambda: letters_to("new.biller@example.com"))
     page.goto(re.search(r"http\S+", letters_to("new.biller@example.com")[-1].body)[0])
+    looks(page, axe, "Your invitation")
+    expect(page.get_by_label("The link from your email")).to_be_hidden()
+    assert "#" not in page.url
+    page.get_by_role("button", name="Open the invitation").click()
     looks(page, axe, "Work at Lakeside Practice")
     page.get_by_role("link", name="Create your account").click()
     expect(page.get_by_label("Email")).to_have_value("new.biller@example.com")
