@@ -92,11 +92,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.request_ids.RequestIdMiddleware",
-    "telehealth.health.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "telehealth.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "telehealth.static.StaticFilesMiddleware",
     "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
     "accounts.reading.ReadingMiddleware",
