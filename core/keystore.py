@@ -97,8 +97,8 @@ def erased_owners() -> Iterator[UUID]:
 
 
 def _wrap(key: bytes, owner: UUID) -> bytes:
-    wrapped = _wrapper().wrap(key, about=owner.bytes)
-    return _wrapper().newest.encode() + b" " + b64encode(wrapped) + b"\n"
+    version, wrapped = _wrapper().wrap(key, about=owner.bytes)
+    return version.encode() + b" " + b64encode(wrapped) + b"\n"
 
 
 def _unwrap(kept: bytes, owner: UUID) -> bytes:
