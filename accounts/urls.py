@@ -37,7 +37,7 @@ urlpatterns = [
     path("staff/<int:member_id>/closing/", staff_views.closing, name="closing"),
     path("staff/<int:member_id>/role-removal/", staff_views.role_removal, name="role_removal"),
     path("invitation/", invitation_views.invitation, name="invitation"),
-    path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
+    path("invitation/link/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),
     path("reviews/", emergency_review_views.emergency_reviews, name="emergency_reviews"),
     path(

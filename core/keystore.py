@@ -127,8 +127,8 @@ def erased_owners() -> Iterator[UUID]:
 
 
 def _wrap(key: bytes, name: KeyName) -> bytes:
-    wrapped = _wrapper().wrap(key, about=name.as_bytes)
-    return _wrapper().newest.encode() + b" " + b64encode(wrapped) + b"\n"
+    version, wrapped = _wrapper().wrap(key, about=name.as_bytes)
+    return version.encode() + b" " + b64encode(wrapped) + b"\n"
 
 
 def _unwrap(kept: bytes, name: KeyName) -> bytes:

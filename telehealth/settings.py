@@ -14,7 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from core import keyring, postgres
+from core import hash_list, keyring, postgres, transit
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,7 +60,24 @@ def secret(variable: str, make: Callable[[], str] = new_secret) -> str:
 SECRET_KEY = secret("DJANGO_SECRET_KEY")
 # What wraps the patients' data keys: newest first. The data keys lie outside the database, so that
 # no copy of it can be read, nor an erased patient brought back by restoring one (docs/adr/0010).
-KEY_WRAPPER = keyring.parse(secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development")))
+KEY_WRAPPER_KIND = env.str("KEY_WRAPPER", default="ring")
+KEY_WRAPPER: keyring.KeyWrapper
+if KEY_WRAPPER_KIND == "ring":
+    KEY_RING = secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development"))
+    KEY_WRAPPER = keyring.parse(KEY_RING)
+elif KEY_WRAPPER_KIND == "vault":
+    VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
+    KEY_WRAPPER = transit.Transit(
+        address=env.str("VAULT_ADDR"),
+        key=env.str("VAULT_TRANSIT_KEY", default="telehealth"),
+        mount=env.str("VAULT_TRANSIT_MOUNT", default="transit"),
+        token=env.str("VAULT_TOKEN", default=""),
+        token_file=Path(VAULT_TOKEN_FILE) if VAULT_TOKEN_FILE else None,
+    )
+    if KEY_RING := env.str("KEY_ENCRYPTION_KEYS", default=""):  # until `rotate_keys` is done
+        KEY_WRAPPER = keyring.Moving(to=KEY_WRAPPER, before=keyring.parse(KEY_RING))
+else:
+    raise ImproperlyConfigured("KEY_WRAPPER is ring or vault.")
 KEYS_DIR = DATA_DIR / "keys"
 BLIND_INDEX_SECRET = secret("BLIND_INDEX_SECRET")  # what is looked up by is kept as its HMAC
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
@@ -92,11 +109,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.request_ids.RequestIdMiddleware",
-    "telehealth.health.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "telehealth.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "telehealth.static.StaticFilesMiddleware",
     "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
     "accounts.reading.ReadingMiddleware",
@@ -237,7 +254,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.NotTheEmail"},
     {"NAME": "accounts.passwords.HardToGuess"},
+    {"NAME": "accounts.passwords.NeverLeaked"},
 ]
+BREACHED_FILE = env.str("BREACHED_PASSWORDS", default="")
+BREACHED_PASSWORDS = hash_list.opened(Path(BREACHED_FILE)) if BREACHED_FILE else None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "appointments:directory"

@@ -23,7 +23,7 @@ PASSWORD = "four calm words here"
 # Statements that tell the session whose rows it may touch: tests begin with all, a request with
 # nobody's, as a fresh session does; and then comes who is signed in.
 UNSCOPED, SCOPED = 1, 2
-RECORDED = 4  # queries that write down whose data a page showed: savepoint, ids, rows, release
+RECORDED = 1  # the statement that writes down whose data a page showed
 
 _numbers = count(1)
 

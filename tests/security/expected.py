@@ -200,7 +200,7 @@ TABLE = {
     "accounts:lock": (FORM, MEMBERS, None),
     "accounts:activity": (FORM, MEMBERS, None),
     "accounts:invitation": (FORM, ALL, {}),
-    "accounts:invitation_link": (READ, ALL, {}),
+    "accounts:invitation_link": (FORM, ALL, None),
     "account_reauthenticate": (PAGE, MEMBERS, None),
     "mfa_authenticate": (PAGE, ALL, None),
     "mfa_reauthenticate": (PAGE, MEMBERS, None),

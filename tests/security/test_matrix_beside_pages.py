@@ -41,6 +41,7 @@ DUTIES = {
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
     "notice.emergency": {"recipient"},
+    "notice.invitation": {"recipient"},
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
     "notice.payment": {"recipient"},

@@ -10,8 +10,8 @@ TELL_EVERY = 1000
 @serves(OPERATOR)
 class Command(BaseCommand):
     help = (
-        "Wrap every data key with the newest of KEY_ENCRYPTION_KEYS. May run while the"
-        " site runs, be stopped, and be run again. Then the older keys can leave the ring."
+        "Wrap every data key with the newest key-encryption key. May run while the site runs,"
+        " be stopped, and be run again. Then the older ones can go."
     )
 
     def handle(self, **_options: object) -> None:
