@@ -22,8 +22,8 @@ class ContactForm(Worded, forms.Form):
     """Cleans; `accounts.contact.save_rules` keeps what it has cleaned."""
 
     channels = forms.MultipleChoiceField(
-        label=_("How may we tell you about your visits?"),
-        help_text=_("With neither, we send nothing. Your visits stay on this site."),
+        label=_("How may we tell you that there is news?"),
+        help_text=_("About visits, messages and payments. With neither, we send nothing."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
@@ -35,7 +35,7 @@ class ContactForm(Worded, forms.Form):
 
     def __init__(self, data: Any = None, *, rules: ContactRules) -> None:
         super().__init__(data, initial=said(rules))
-        ways = [(MAIL, _("By mail"))]
+        ways = [(MAIL, _("By email"))]
         if text_messages.is_on():
             ways.append((TEXT, _("By text message to your phone")))
         self.fields["channels"].choices = ways  # type: ignore[attr-defined]  # of MultipleChoiceField

@@ -27,7 +27,7 @@ KINDS: dict[str, Any] = {
     "notice.reminder-hour": _("Reminder, an hour before"),
     "notice.join": _("The way in, an hour before"),
 }
-CHANNELS: dict[str, Any] = {"mail": _("Mail"), "text": _("Text message")}
+CHANNELS: dict[str, Any] = {"mail": _("Email"), "text": _("Text message")}
 
 
 @dataclass(frozen=True)

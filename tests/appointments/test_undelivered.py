@@ -63,8 +63,8 @@ def test_what_a_mail_server_refuses_for_good_comes_to_the_front_desk(dr_bob, ali
         duties.sweep(now=NOW + number * HOUR)
 
     assert shown(desk) == [
-        ("That the visit is booked", "Mail", True),
-        ("That the visit is booked", "Mail", False),
+        ("That the visit is booked", "Email", True),
+        ("That the visit is booked", "Email", False),
     ]
 
 
