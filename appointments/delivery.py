@@ -32,6 +32,10 @@ class NotChosen(Moot):
     """The patient does not want to be told this way."""
 
 
+class Closed(Moot):
+    """Her account is closed or erased: nobody is there to be told."""
+
+
 class TooLate(Moot):
     """It would come when it is of no use any more."""
 
@@ -104,10 +108,13 @@ def wait_for_her(
 ) -> None:
     """Ask her rules when the notice leaves: they may be newer than the notice.
 
+    :raises Closed:
     :raises NotChosen:
     :raises NotYet:
     :raises TooLate:
     """
+    if not patient.user.is_active:
+        raise Closed
     rules = contact.rules_of(patient)
     if not channel.is_chosen(rules):
         raise NotChosen

@@ -3,7 +3,7 @@ A mail server that takes everything and writes down what it took.
 
     python -m tests.smtp_sink FILE
 
-Prints the port on which it listens. A line is in FILE before the sender hears 250, so that whatever
+While a file of that name with ".hold" behind it exists, the sender waits for its 250. Prints the port on which it listens. A line is in FILE before the sender hears 250, so that whatever
 a sender that is killed may think, the file knows: a Message-ID for each letter.
 """
 
@@ -11,6 +11,8 @@ import email
 import os
 import socketserver
 import sys
+import time
+from pathlib import Path
 
 
 class Session(socketserver.StreamRequestHandler):
@@ -45,6 +47,8 @@ class Session(socketserver.StreamRequestHandler):
     def take(self, letter):
         told = email.message_from_bytes(letter)["Message-ID"].strip()
         os.write(self.server.file, f"{told}\n".encode())
+        while self.server.hold.exists():
+            time.sleep(0.05)
 
 
 class Sink(socketserver.ThreadingTCPServer):
@@ -59,6 +63,7 @@ class Sink(socketserver.ThreadingTCPServer):
 def main(path):
     with Sink(("127.0.0.1", 0), Session) as sink:
         sink.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        sink.hold = Path(f"{path}.hold")
         sys.stdout.write(f"{sink.server_address[1]}\n")
         sys.stdout.flush()
         sink.serve_forever()

@@ -83,7 +83,7 @@ def working(environment):
             process.wait()
 
 
-def make_reminders():
+def make_reminders(count=REMINDERS):
     """Visits in two days, whose reminders are all due now. Returns the Message-IDs they must have.
 
     Each hour thirty providers see thirty of the forty patients: no two visits overlap.
@@ -93,7 +93,7 @@ def make_reminders():
     patients = [make_patient(practice, f"P{n} Doe") for n in range(PATIENTS)]
     start = timezone.now() + 2 * DAY
     duties, wanted = [], set()
-    for number in range(REMINDERS):
+    for number in range(count):
         provider, patient = providers[number % PROVIDERS], patients[number % PATIENTS]
         visit = make_visit(
             provider, patient, starts_at=start + timedelta(hours=number // PROVIDERS)
@@ -150,3 +150,25 @@ def test_all_leave_in_five_minutes_each_once_though_the_worker_is_killed_twice(
     assert max(counts.values()) <= 1 + len(KILLED_AFTER)
     ends = Duty.objects.filter(kind=reminders.DAYS).values_list("error", flat=True)
     assert Counter(ends) == {"": REMINDERS}
+
+
+@pytest.mark.journey
+@pytest.mark.timeout(BAR_SECONDS)
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_killed_before_it_hears_of_the_250_costs_one_letter_with_the_same_name(
+    environment, sink
+):
+    _port, file = sink
+    hold = file.with_name(f"{file.name}.hold")
+    hold.touch()
+    [wanted] = make_reminders(1)
+    until = time.monotonic() + BAR_SECONDS / 2
+
+    with working(environment) as kill:
+        wait_for(lambda: taken(file), until=until)
+        kill()
+        hold.unlink()
+        wait_for(lambda: Duty.objects.get(kind=reminders.DAYS).done_at, until=until)
+
+    assert taken(file) == [wanted, wanted]
+    assert Duty.objects.get(kind=reminders.DAYS).attempts_count == 1

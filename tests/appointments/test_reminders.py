@@ -357,6 +357,17 @@ def test_a_channel_that_she_has_left_is_not_used(dr_bob, alice, mailoutbox, text
     assert ended("notice.join") == [(True, "NotChosen")]
 
 
+def test_a_closed_account_is_not_told(dr_bob, alice, mailoutbox):
+    book(dr_bob, alice)
+    Duty.objects.exclude(kind=DAYS).delete()
+    alice.user.is_active = False
+    alice.user.save()
+
+    duties.sweep(now=LATER - 2 * DAY)
+
+    assert (mailoutbox, ended(DAYS)) == ([], [(True, "Closed")])
+
+
 def test_outside_hours_that_she_has_chosen_since_it_waits(dr_bob, alice, mailoutbox):
     book(dr_bob, alice)
     wants(alice, safe_hours=(12 * 60, 13 * 60))
