@@ -3,8 +3,9 @@ A mail server that takes everything and writes down what it took.
 
     python -m tests.smtp_sink FILE
 
-While a file of that name with ".hold" behind it exists, the sender waits for its 250. Prints the port on which it listens. A line is in FILE before the sender hears 250, so that whatever
-a sender that is killed may think, the file knows: a Message-ID for each letter.
+Prints the port on which it listens. A line is in FILE before the sender hears 250, so that whatever
+a sender that is killed may think, the file knows: a Message-ID for each letter. While there is a
+file of that name with ".hold" behind it, a sender waits for its 250.
 """
 
 import email
