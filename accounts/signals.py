@@ -2,4 +2,5 @@
 
 from django.dispatch import Signal
 
+contact_changed = Signal()  # patient, now
 patient_erased = Signal()  # patient, by, now

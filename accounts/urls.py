@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts import (
     care_team_views,
+    contact_views,
     emergency_review_views,
     invitation_views,
     lock_views,
@@ -17,6 +18,7 @@ from accounts import (
 app_name = "accounts"
 urlpatterns = [
     path("about-you/", views.about_you, name="about_you"),
+    path("contact/", contact_views.contact_rules, name="contact_rules"),
     path("profile/", profile_views.profile, name="profile"),
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),

@@ -1,4 +1,4 @@
-"""Tell a provider's open pages that her day is not as they show it."""
+"""Tell the open pages of a provider and of her front desk that a day is not as they show it."""
 
 from appointments.models import Appointment
 from core import events
@@ -6,5 +6,6 @@ from core import events
 
 def publish_change(appointment: Appointment) -> None:
     """Ids only; the page looks up what its own reader may see. Heard when this is committed."""
-    topic = f"day.{appointment.provider_id}"
-    events.publish(topic, type="day.changed", appointment=str(appointment.id))
+    topics = (f"day.{appointment.provider_id}", f"desk.{appointment.provider.practice_id}")
+    for topic in topics:
+        events.publish(topic, type="day.changed", appointment=str(appointment.id))

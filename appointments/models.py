@@ -16,10 +16,12 @@ from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
+from appointments.responses import AppointmentResponse
 from core.db import IdRange, TimeRange
 
 __all__ = [
     "Appointment",
+    "AppointmentResponse",
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",

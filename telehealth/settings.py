@@ -331,6 +331,8 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Telehealth <visits@localhost>")
 EMAIL_TIMEOUT = 10
+# Text messages (core/text_messages.py). In development they stand in the mailbox.
+SMS_URL = env.str("SMS_URL", default="mailbox:" if DEBUG else "")
 
 # Cards. Without a key the SDK talks to the embedded simulator (billing/gateways/simulator).
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")

@@ -44,8 +44,9 @@ PRIVACY: list[Link] = [
     *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
+DESK: list[Link] = [*STAFF, (reverse_lazy("appointments:undelivered_list"), _("Notices"))]
 ADMIN: list[Link] = [
-    *STAFF,
+    *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
     *RIGHTS,
@@ -59,7 +60,7 @@ BY_ROLE: dict[str, list[Link]] = {
         EMERGENCY,
     ],
     Membership.Role.PROVIDER: STAFF,
-    Membership.Role.FRONT_DESK: STAFF,
+    Membership.Role.FRONT_DESK: DESK,
     Membership.Role.PEER: STAFF,
     Membership.Role.PRIVACY_OFFICER: PRIVACY,
 }

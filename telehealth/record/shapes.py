@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from accounts.care_team import CareRelationship
-from accounts.models import EmergencyAccess, Patient, User
-from appointments.models import Appointment, Attendance
+from accounts.models import ContactRules, EmergencyAccess, Patient, User
+from appointments.models import Appointment, AppointmentResponse, Attendance
 from billing.models import CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -136,6 +136,12 @@ SHAPES: list[Shape] = [
         is_hers_alone=True,
     ),
     Shape(
+        ContactRules,
+        of(ContactRules, "patient"),
+        own("by_mail", "by_text", "may_leave_message", "safe_from_minute", "safe_to_minute"),
+        is_hers_alone=True,
+    ),
+    Shape(
         CareRelationship,
         of(CareRelationship, "patient"),
         {
@@ -163,6 +169,11 @@ SHAPES: list[Shape] = [
         },
         make=resources.appointment,
         related=("patient", "provider"),
+    ),
+    Shape(
+        AppointmentResponse,
+        within(AppointmentResponse, Appointment, "appointment"),
+        own("kind", "responded_at", "settled_at"),
     ),
     Shape(
         Attendance,

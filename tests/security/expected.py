@@ -49,7 +49,9 @@ OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
 }
+OF_DESK = OF_ADMINS | {who.replace("admin", "front desk"): rows for who, rows in OF_ADMINS.items()}
 OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
+DESK = both("front desk", "admin")
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
@@ -68,6 +70,13 @@ TABLE = {
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
+    "appointments:response": (READ, HERS, OF_PATIENTS),
+    "appointments:create_acceptance": ("POST", HERS, OF_PATIENTS),
+    "appointments:create_help_call": ("POST", HERS, OF_PATIENTS),
+    "appointments:create_help_end": ("POST", DESK, OF_DESK),
+    "appointments:undelivered_list": (READ, DESK, None),
+    "appointments:create_retry": ("POST", DESK, OF_DESK),
+    "appointments:create_settlement": ("POST", DESK, OF_DESK),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     # From a held time to a booked visit: the secret of the hold decides, or that it is booked
     "booking": (READ, ALL, OF_PATIENTS),
@@ -158,6 +167,7 @@ TABLE = {
     "billing:simulator_checkout": (FORM, HERS, {}),
     # People
     "accounts:about_you": (FORM, HERS, None),
+    "accounts:contact_rules": (FORM, HERS, None),
     "accounts:profile": (FORM, THEIRS, None),
     "accounts:access": (READ, HERS, None),
     "accounts:access_log": (READ, both("privacy officer"), None),

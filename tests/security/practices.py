@@ -6,9 +6,16 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import EmergencyAccess, Erasure, Invitation, LegalHold, Membership
+from accounts.models import (
+    ContactRules,
+    EmergencyAccess,
+    Erasure,
+    Invitation,
+    LegalHold,
+    Membership,
+)
 from accounts.models.emergency_access import LASTS
-from appointments.models import Attendance, AvailabilityException
+from appointments.models import AppointmentResponse, Attendance, AvailabilityException
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -105,6 +112,10 @@ class Filled:
         Addendum.objects.create(note=note, request=request, **added)
 
     def meet(self) -> None:
+        ContactRules.objects.create(patient=self.patient, by_text=True)
+        AppointmentResponse.objects.create(
+            appointment=self.visit, version=0, kind="accepted", responded_at=NOW
+        )
         facts = {"started_at": NINE, "ended_at": NINE + HOUR, "patient_state": "IL"}
         Attendance.objects.create(
             appointment=self.visit, modality="video", is_at_home=True, **facts

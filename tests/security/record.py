@@ -7,10 +7,11 @@ import zipfile
 from datetime import timedelta
 from typing import Any
 
+from accounts import contact
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentResponse
 from billing import charges, ledger
 from billing.models import Account, Charge, Entry, Payment
 from care import amending, consents, disclosing, labels, notes
@@ -71,8 +72,25 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         remark=f"{CANARY} judged",
     )
     make_visit(provider, patient, starts_at=NINE + 9 * HOUR).cancel(by=patient.user, now=NOW)
+    reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}
+
+
+def reach(patient: Any, visit: Any, by: Any) -> None:
+    """How she may be told, and what she answered to a reminder."""
+    contact.save_rules(
+        patient=patient,
+        by=patient.user,
+        now=NOW,
+        by_mail=True,
+        by_text=True,
+        may_leave_message=True,
+        safe_hours=(9 * 60, 17 * 60),
+    )
+    said = {"appointment": visit, "version": 0, "responded_at": NOW}
+    AppointmentResponse.objects.create(kind="accepted", **said)
+    AppointmentResponse.objects.create(kind="help", settled_at=NINE, settled_by=by, **said)
 
 
 def fill_times() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
-from appointments.models import Appointment
+from appointments import undelivered
+from appointments.models import Appointment, AppointmentResponse
 from billing.models import Charge
 from care.models import (
     AmendmentRequest,
@@ -22,6 +23,7 @@ from tests.security.expected import (
     OF_ADMINS,
     OF_ANSWERERS,
     OF_AUTHORS,
+    OF_DESK,
     OF_OFFICERS,
     OF_PATIENTS,
     OF_PROVIDERS,
@@ -75,6 +77,13 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "appointment_id",
         OF_THE_TWO,
     ),
+    "AppointmentResponse.at_desk_of": (
+        AppointmentResponse.objects.at_desk_of,
+        "pk",
+        "response_id",
+        OF_DESK,
+    ),
+    "undelivered.at_desk_of": (undelivered.at_desk_of, "pk", "duty_id", OF_DESK),
     "VideoSession.visible_to": (
         VideoSession.objects.visible_to,
         "pk",

@@ -14,9 +14,11 @@ from tests.security import world as worlds
 from tests.security.expected import OF_THE_TWO
 from tests.security.world import EVERYBODY, OBJECTS
 
+DESK = {"front desk", "admin"}
 # A patient comes in once she has checked in, which nobody has in this world: 4403, not 4404.
 SOCKETS = {
     "ws/day/": {who: "own" for who in EVERYBODY if "provider" in who},
+    "ws/desk/": {who: "own" for who in EVERYBODY if who.split(" elsewhere")[0] in DESK},
     "ws/thread/<uuid:thread_id>/": OF_THE_TWO,
     "ws/session/<uuid:session_id>/": OF_THE_TWO,
 }
@@ -45,6 +47,9 @@ DUTIES = {
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
     "notice.payment": {"recipient"},
+    "notice.reminder-days": {"recipient"},
+    "notice.reminder-hour": {"recipient"},
+    "notice.reminder-week": {"recipient"},
     "payment.collect": {"card-network"},
     "webhook.apply": {"card-network"},
     "simulator.payout": {"card-network"},

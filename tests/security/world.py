@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from accounts.models import EmergencyAccess, Invitation, Membership
 from accounts.models.emergency_access import LASTS
-from appointments.models import Attendance
+from appointments import delivery
+from appointments.models import AppointmentResponse, Attendance
 from billing.models import Charge
 from care.models import (
     AmendmentRequest,
@@ -25,6 +26,7 @@ from care.models import (
     ProgressNote,
     SupervisionAgreement,
 )
+from core.models import Duty
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
 from tests import factories
@@ -162,9 +164,24 @@ class Practice:
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
+        found |= self.desk(visit)
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
+
+    def desk(self, visit: Any) -> dict[str, Any]:
+        """What waits for the front desk: a call for help, and a notice that did not arrive."""
+        call = AppointmentResponse.objects.create(
+            appointment=visit, version=0, kind="help", responded_at=self.now
+        )
+        duty = Duty.objects.create(
+            kind="notice.reminder-days",
+            key=delivery.key(visit, "mail", "patient"),
+            payload=delivery.payload(visit, "mail", "patient"),
+            due_at=self.now,
+            dead_at=self.now,
+        )
+        return {"response_id": call.pk, "duty_id": duty.pk}
 
     def paper(self, visit: Any, at: Any) -> dict[str, Any]:
         """What a visit leaves behind: attendance, room, note, charge, thread with a message."""
