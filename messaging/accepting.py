@@ -8,6 +8,7 @@ from core.seen import is_unseen
 from messaging.kinds import EXTENSIONS, ContentType, Kind, Reason, Refused, Size
 from messaging.limits import LONGEST_TITLE, MOST_BYTES, MOST_PIXELS
 
+NOT_IN_NAMES = str.maketrans(dict.fromkeys('<>:"|?*', " "))  # on one system or another
 SAYS_NOTHING = {"", "application/octet-stream"}  # of a browser that does not know the extension
 
 
@@ -70,7 +71,7 @@ def title_of(name: str, kind: Kind) -> str:
     """The name without folders, and without characters that hide or turn around what follows."""
     stem = seen(name).replace("\\", "/").rpartition("/")[2].rpartition(".")[0]
     end = f".{kind.extensions[0]}"
-    words = " ".join(stem.split())[: LONGEST_TITLE - len(end)].strip(" .")
+    words = " ".join(stem.translate(NOT_IN_NAMES).split())[: LONGEST_TITLE - len(end)].strip(" .")
     return (words or "file") + end
 
 

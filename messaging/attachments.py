@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Patient, User
-from core import audit, keystore, outbox, sealed_files
+from core import audit, keystore, sealed_files
 from messaging import checking
 from messaging.accepting import Upload
 from messaging.models import Attachment, Message
@@ -28,8 +28,7 @@ def attach(message: Message, uploads: Sequence[Upload], *, now: datetime) -> Non
         _remove(kept)
         raise
     for attachment in kept:
-        payload = {"attachment": str(attachment.pk)}
-        outbox.enqueue(checking.KIND, key=str(attachment.pk), payload=payload, due_at=now)
+        checking.ask(attachment, key=str(attachment.pk), now=now)
 
 
 def _keep(message: Message, number: int, upload: Upload) -> Attachment:

@@ -17,6 +17,12 @@ from messaging.models import Attachment
 KIND = "attachment.check"
 
 
+def ask(attachment: Attachment, *, key: str, now: datetime) -> None:
+    """Make the check a duty, once for the key."""
+    payload = {"attachment": str(attachment.pk)}
+    outbox.enqueue(KIND, key=key, payload=payload, due_at=now)
+
+
 @handler(KIND)
 @serves(SYSTEM)
 def check_attachment(payload: dict[str, Any], now: datetime) -> None:
@@ -64,5 +70,4 @@ def ask_again(*, before: datetime, now: datetime) -> None:
         status=Attachment.Status.QUARANTINED, message__sent_at__lt=before
     )
     for attachment in waiting.order_by("pk").iterator():
-        key, payload = f"{attachment.pk} {now:%Y-%m-%dT%H}", {"attachment": str(attachment.pk)}
-        outbox.enqueue(KIND, key=key, payload=payload, due_at=now)
+        ask(attachment, key=f"{attachment.pk} {now:%Y-%m-%dT%H}", now=now)

@@ -3,11 +3,15 @@
 import io
 import struct
 import zlib
+from hashlib import sha256
 from typing import Any
 
 import pikepdf
-from PIL import Image
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
+
+from core import sealed_files
+from messaging.models import Attachment
 
 SCRIPT = b"<script>alert(1)</script>"
 # A signature of our own, which the scanner of the tests is told to find.
@@ -15,6 +19,24 @@ INFECTED = b"TELEHEALTH-" + b"STANDARD-INFECTED-" + b"TEST-FILE"
 COORDINATES = {1: "N", 2: (41.0, 52.0, 43.0), 3: "W", 4: (87.0, 37.0, 47.0)}
 ORIENTATION, GPS, MAKER, ARTIST = 0x0112, 0x8825, 0x927C, 0x013B
 TURNED = 6  # stored lying on its side
+
+
+def kept(message: Any, *, at: Any, title: str = "photo.txt", content: bytes = b"Seen") -> Any:
+    """An attachment that was checked and passed on, with its file."""
+    attachment = Attachment(
+        message=message,
+        number=1,
+        title=title,
+        content_type="text/plain",
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+        status="clean",
+        checked_at=at,
+    )
+    owner = message.thread.patient.ref
+    attachment.file = sealed_files.write(content, owner=owner, about=attachment.about)
+    attachment.save(force_insert=True)
+    return attachment
 
 
 def picture(form: str = "JPEG", size: tuple[int, int] = (40, 20), **options: Any) -> bytes:
@@ -51,6 +73,12 @@ def png_bomb(width: int, height: int) -> bytes:
     return png_of(
         width, height, body=b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
     )
+
+
+def png_with_text_bomb(size: int) -> bytes:
+    """A small picture, whose comment is zeros that pack a thousand to one."""
+    good = picture("PNG")
+    return good[:33] + chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"\0" * size, 9)) + good[33:]
 
 
 def jpeg_of(width: int, height: int) -> bytes:

@@ -26,6 +26,7 @@ CONNECTS = {
 KNOWN = {
     "core/management/commands/serve.py": {"http.client", "socket"},  # asks itself on loopback
     "sessions/probing.py": {"socket"},  # the probe's Unix socket
+    "messaging/scanning.py": {"socket"},  # the virus scanner's Unix socket
     "billing/gateways/simulator/events.py": {"http.client"},  # posts to our own address
 }
 SDKS = {"stripe": "billing/gateways/"}

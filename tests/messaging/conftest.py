@@ -22,3 +22,9 @@ def write(thread):
         )
 
     return send
+
+
+@pytest.fixture
+def files(settings, tmp_path):
+    """A folder for attachments of this test alone."""
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"
