@@ -98,7 +98,8 @@ MUST_BE_FILLED = {
       "emergency_relation", "guardian_name", "guardian_relation")),
     *(f"accounts.Provider.{name}" for name in ("name", "credentials", "profession", "approach")),
     "accounts.Practice.name", "accounts.Practice.phone", "care.ProgressNote.body",
-    "messaging.Message.body", "accounts.Licence.number", "video.CheckIn.address",
+    "messaging.Message.body", "messaging.Attachment.title", "accounts.Licence.number",
+    "video.CheckIn.address",
 }  # fmt: skip
 
 
