@@ -129,6 +129,21 @@ def test_cve_2026_34055_a_message_is_not_reached_through_another_thread(world, d
     assert (answer.status_code, theirs.body) == (409, "Hello")
 
 
+def test_cve_2026_25929_and_33934_a_file_is_found_by_whose_it_is_and_not_by_its_id(world, db):
+    """OpenEMR: the photo of any patient, the signature of anybody, for whoever named them."""
+    served = {
+        (who, thing)
+        for who in EVERYBODY
+        for thing in OBJECTS
+        if world.ask(who, "GET", address("messaging:attachment", world.ids[thing]))[0].content
+        == b"Seen"
+    }
+
+    assert served == {
+        (who, thing) for who, things in OF_THE_TWO.items() for thing in things.split(", ")
+    }
+
+
 def test_cve_2026_25745_numbers_of_messages_stay_in_their_thread(world, db):
     page = (
         world.browsers["patient"]
