@@ -24,9 +24,9 @@ from messaging.models import Message, Thread
 from telehealth.headers import CLOSED, OPEN
 from tests.house.repository import models, ours, tree
 from tests.live_site import serving
-from tests.security.expected import TABLE
+from tests.security.expected import OF_THE_TWO, TABLE
 from tests.security.test_matrix import address
-from tests.security.world import ACTORS
+from tests.security.world import ACTORS, EVERYBODY, OBJECTS
 
 SECRET = "whsec_of_the_tests"
 
