@@ -7,7 +7,7 @@ finds that no row names it any more.
 from datetime import datetime
 from typing import Any
 
-from core import audit, events, outbox, sealed_files
+from core import audit, events, keystore, outbox, sealed_files
 from core.duties import handler
 from core.policy import SYSTEM, serves
 from messaging import cleaning, scanning
@@ -30,7 +30,8 @@ def check_attachment(payload: dict[str, Any], now: datetime) -> None:
     :raises scanning.NoAnswer: it stays quarantined, and the outbox asks again
     """
     attachment = Attachment.objects.with_people().get(pk=payload["attachment"])
-    if attachment.status != Attachment.Status.QUARANTINED:
+    owner = attachment.message.thread.patient.ref
+    if attachment.status != Attachment.Status.QUARANTINED or keystore.is_erased(owner):
         return
     try:
         harmless = harmless_copy(attachment)
@@ -38,7 +39,6 @@ def check_attachment(payload: dict[str, Any], now: datetime) -> None:
         attachment.refuse(reason=refused.reason, now=now)
         tell("attachment.refused", attachment, now=now)
         return
-    owner = attachment.message.thread.patient.ref
     file = sealed_files.write(harmless, owner=owner, about=attachment.about)
     attachment.pass_on(file=file, size=len(harmless), now=now)
     tell("attachment.passed", attachment, now=now)
@@ -67,7 +67,9 @@ def tell(action: str, attachment: Attachment, *, now: datetime) -> None:
 def ask_again(*, before: datetime, now: datetime) -> None:
     """Have checked what still waits: its duty is given up where the scanner is away for long."""
     waiting = Attachment.objects.filter(
-        status=Attachment.Status.QUARANTINED, message__sent_at__lt=before
+        status=Attachment.Status.QUARANTINED,
+        message__sent_at__lt=before,
+        message__thread__patient__erasure=None,
     )
     for attachment in waiting.order_by("pk").iterator():
         ask(attachment, key=f"{attachment.pk} {now:%Y-%m-%dT%H}", now=now)

@@ -5,6 +5,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from messaging import threads
+from messaging.limits import MEBIBYTE
 from messaging.models import Attachment, Message
 from tests import uploads
 from tests.factories import NOW
@@ -104,6 +105,21 @@ def test_a_file_can_be_sent_and_saved_without_javascript(open_thread, alice):
     write(page, "Look")
 
     assert saved(page, "a.txt").path().read_bytes() == b"Hi"
+
+
+def test_files_that_are_too_large_together_are_said_and_the_words_stay(
+    open_thread, alice, tmp_path
+):
+    page, paths = open_thread(alice), [tmp_path / f"{n}.txt" for n in range(6)]
+    for path in paths:
+        path.write_bytes(b"x" * 9 * MEBIBYTE)
+
+    page.get_by_label("Photos or files").set_input_files(paths)
+    write(page, "Friday was hard.")
+
+    expect(page.get_by_text("together the files are too large")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("Friday was hard.")
+    assert Message.objects.count() == 0
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import erasure, holds
@@ -170,6 +171,19 @@ def test_the_message_arrives_in_the_other_persons_words(attach, dr_bob, sign_in,
     assert ("<b>x" in html, "b x.txt" in html) == (False, True)
 
 
+def test_a_page_asks_no_more_for_three_messages_with_files_than_for_one(
+    attach, sign_in, dr_bob, thread
+):
+    client, counts = sign_in(dr_bob.user), []
+    for _ in range(3):
+        attach(("a.txt", b"One"), ("b.txt", b"Two"))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(page(thread))
+        counts.append(len(asked))
+
+    assert counts == [counts[0]] * 3
+
+
 def test_nobody_attaches_where_care_has_ended(sign_in, alice, thread, settings):
     end_all_care()
 
@@ -275,6 +289,18 @@ def test_what_waits_for_long_is_asked_for_again_each_hour(attach, settings, tmp_
 
     attachment.refresh_from_db()
     assert attachment.status == "clean"
+
+
+def test_what_waits_for_an_erased_patient_is_not_asked_for_again(attach, alice, biller):
+    (attachment,) = attach()
+    erasure.erase(patient=alice, reason="request", by=biller, now=NOW)
+
+    check_all()
+    sweeping.sweep({}, NOW + timedelta(hours=2))
+
+    attachment.refresh_from_db()
+    assert attachment.status == "quarantined"
+    assert Duty.objects.get(kind="attachment.check").done_at is not None
 
 
 # Who may save it, and what the trail says

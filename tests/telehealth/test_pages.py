@@ -173,6 +173,18 @@ async def test_a_request_larger_than_any_form_is_refused_while_it_arrives(path, 
     assert (b"Cache-Control", b"no-store, private") in start["headers"]
 
 
+@pytest.mark.asyncio
+async def test_a_request_that_breaks_off_is_answered_with_nothing():
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+    asked = ApplicationCommunicator(application, scope)
+
+    await asked.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    await asked.send_input({"type": "http.disconnect"})
+
+    assert await asked.receive_nothing()
+    await asked.wait()
+
+
 def test_a_form_that_names_our_encoding_is_read(client, db):
     kind = "application/x-www-form-urlencoded; charset=UTF-8"
 
