@@ -35,8 +35,6 @@ ACTIVE = (
 MAY_BE_ACTIONS = ("/A", "/PA", "/Next")
 ACTIVE_ANNOTATIONS = {"/FileAttachment", "/RichMedia", "/Movie", "/Sound", "/Screen", "/3D"}
 DEEPEST = 100
-
-
 # What the two libraries say of a file that is not what it claims to be.
 FAULTS = (OSError, SyntaxError, ValueError, TypeError, KeyError, RuntimeError, MemoryError)
 
@@ -67,8 +65,9 @@ def main(content_type: str, most_pixels: str, most_bytes: str) -> int:
 
 def limit() -> None:
     """Neither this program nor what it loads can raise these again."""
+    if sys.platform != "darwin":  # which has no such limit, and says so with an error
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for what, most in (
-        (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
