@@ -4,6 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery, Task
+from celery.schedules import crontab
 
 from core.policy import required
 
@@ -29,6 +30,11 @@ app.conf.beat_schedule = {
     "close-rooms": {"task": "sessions.tasks.close_abandoned_rooms", "schedule": 300.0},
     # Writes down outside of the database where the audit trail has got to: once in each hour.
     "anchor-audit": {"task": "telehealth.tasks.anchor_audit", "schedule": 60.0},
+    # Removes sealed files that no message names, and asks again for those that still wait.
+    "sweep-attachments": {
+        "task": "messaging.tasks.sweep_attachments",
+        "schedule": crontab(minute=30),
+    },
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

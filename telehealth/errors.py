@@ -36,6 +36,12 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return HttpResponse(render_to_string("400.html"), status=400, headers=headers)
 
 
+def too_large() -> HttpResponse:
+    """Answered while the request was still arriving, so that nothing is known of it."""
+    headers = {"Cache-Control": NO_STORE}
+    return HttpResponse(render_to_string("413.html"), status=413, headers=headers)
+
+
 def gone(request: HttpRequest) -> HttpResponse:
     """Somebody wrote into the record of a patient who was erased."""
     return render(request, "410.html", status=410)

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from core import hash_list, keyring, postgres, transit
+from messaging.limits import LARGEST_REQUEST
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -79,6 +80,7 @@ elif KEY_WRAPPER_KIND == "vault":
 else:
     raise ImproperlyConfigured("KEY_WRAPPER is ring or vault.")
 KEYS_DIR = DATA_DIR / "keys"
+ATTACHMENTS_DIR = DATA_DIR / "attachments"  # sealed; no address leads there
 BLIND_INDEX_SECRET = secret("BLIND_INDEX_SECRET")  # what is looked up by is kept as its HMAC
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -342,6 +344,12 @@ if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=DEBUG) and not STRIPE_SECRET_KEY
 if STRIPE_SIMULATOR and not STRIPE_WEBHOOK_SECRET:
     STRIPE_WEBHOOK_SECRET = development_secret("stripe_webhook_secret")
+
+# Files with messages: held in memory until they are sealed, so that no disk ever has them in plain.
+# The site takes no larger request (telehealth/unreadable.py).
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_REQUEST
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")  # the virus scanner's; empty: none looks
 
 # Video
 TURN_URLS = env.list("TURN_URLS", default=[])

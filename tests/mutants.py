@@ -77,6 +77,7 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
     ]),
     "messaging/models.py": ({"visible_to"}, [
         "tests/messaging/test_threads.py", "tests/messaging/test_views.py",
+        "tests/messaging/test_attachments.py",
     ]),
     "sessions/models.py": ({"visible_to", "with_rights"}, ["tests/sessions/test_seats.py"]),
     "billing/models.py": ({"of_provider", "of_patient"}, ["tests/billing/test_views.py"]),

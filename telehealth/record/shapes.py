@@ -24,7 +24,7 @@ from care.models import (
     ProgressNote,
 )
 from core.models import AuditEvent
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from telehealth.record import resources
 from telehealth.record.places import TYPES, Json, base64, dollars
@@ -297,7 +297,7 @@ SHAPES: list[Shape] = [
     ),
     Shape(
         Message,
-        seen(Message),
+        lambda patient: Message.objects.visible_to(patient.user).with_attachments().order_by("pk"),
         {
             "body": "payload.0.contentString",
             "sent_at": "sent",
@@ -306,6 +306,19 @@ SHAPES: list[Shape] = [
         },
         make=resources.communication,
         related=("thread__patient", "thread__provider", "author__provider"),
+    ),
+    Shape(
+        Attachment,
+        seen(Attachment),
+        {
+            "title": "content.0.attachment.title",
+            "content_type": "content.0.attachment.contentType",
+            "size": "content.0.attachment.size",
+            "checked_at": "date",
+            **own("sha256"),
+        },
+        make=resources.attachment,
+        related=("message",),
     ),
     Shape(
         Charge,

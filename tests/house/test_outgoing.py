@@ -29,6 +29,7 @@ KNOWN = {
     "core/transit.py": {"http.client"},  # the operator's own key service; follows no redirect
     "core/text_messages.py": {"http.client"},  # the gateway that SMS_URL names
     "sessions/probing.py": {"socket"},  # the probe's Unix socket
+    "messaging/scanning.py": {"socket"},  # the virus scanner's Unix socket
     "billing/gateways/simulator/events.py": {"http.client"},  # posts to our own address
 }
 SDKS = {"stripe": "billing/gateways/"}

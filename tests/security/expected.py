@@ -151,6 +151,7 @@ TABLE = {
     "messaging:list": (READ, THE_TWO, None),
     "messaging:thread": (FORM, THE_TWO, OF_THE_TWO),
     "messaging:missed": (READ, THE_TWO, OF_THE_TWO),
+    "messaging:attachment": (READ, THE_TWO, OF_THE_TWO),
     "messaging:create_reading": ("POST", THE_TWO, OF_THE_TWO),
     "messaging:create_thread": ("POST", THE_TWO, OF_THE_TWO),
     # Money

@@ -28,7 +28,7 @@ from care.models import (
     SupervisionAgreement,
 )
 from core import audit
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from tests import factories
 from tests.factories import HOUR, NINE, NOW
@@ -131,7 +131,16 @@ class Filled:
     def write(self) -> None:
         thread = Thread.objects.create(patient=self.patient, provider=self.provider, opened_at=NOW)
         said = {"id": uuid.uuid4(), "number": 1, "author": self.patient.user}
-        Message.objects.create(thread=thread, body="Hello", sent_at=NOW, **said)
+        message = Message.objects.create(thread=thread, body="Hello", sent_at=NOW, **said)
+        Attachment.objects.create(
+            message=message,
+            number=1,
+            title="photo.jpg",
+            content_type="image/jpeg",
+            size=1,
+            sha256="x",
+            file=uuid.uuid4(),
+        )
 
     def bill(self) -> None:
         charge = Charge.objects.create(

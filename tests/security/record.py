@@ -20,6 +20,7 @@ from messaging.models import Message
 from sessions import arrival, opening
 from sessions.models import JoinLink, Seat, VideoSession
 from telehealth.record import exporting
+from tests import uploads
 from tests.billing import steps
 from tests.factories import (
     HOUR,
@@ -151,9 +152,10 @@ def sign(patient: Any, kind: str, *, until: Any = None) -> Any:
 def talk(patient: Any, provider: Any) -> None:
     thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
     for by in (patient.user, provider.user):
-        messages.send(
+        message = messages.send(
             thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=by, now=NOW
         )
+        uploads.kept(message, at=NOW, title=f"{CANARY} photo.txt", content=b"In the file")
 
 
 def paid(patient: Any, visit: Any) -> None:

@@ -16,7 +16,7 @@ from care.models import (
     PsychotherapyNote,
     SupervisionAgreement,
 )
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import VideoSession
 from tests.security.expected import (
     IN_EMERGENCY,
@@ -164,6 +164,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
     ),
     "Invitation.visible_to": (Invitation.objects.visible_to, "pk", "invitation_id", ADMINS),
     "Thread.visible_to": (Thread.objects.visible_to, "pk", "thread_id", OF_THE_TWO),
+    "Attachment.visible_to": (
+        Attachment.objects.visible_to,
+        "pk",
+        "attachment_id",
+        OF_THE_TWO,
+    ),
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
     "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),

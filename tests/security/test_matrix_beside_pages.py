@@ -38,6 +38,8 @@ FRAMES = {  # who may say what in a room
     "media": {"patient", "provider"},
 }
 DUTIES = {
+    "attachment.check": {"system"},
+    "attachment.sweep": {"system"},
     "audit.anchor": {"system"},
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
@@ -58,6 +60,7 @@ DUTIES = {
 TASKS = {
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},
+    "messaging.tasks.sweep_attachments": {"system"},
     "core.tasks.beat": {"system"},
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }

@@ -11,7 +11,7 @@ from billing.models import CardOnFile
 from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import keystore
 from core.models import AuditEvent
-from messaging.models import Message
+from messaging.models import Attachment, Message
 from sessions.models import CheckIn
 from tests.billing import steps
 from tests.factories import HOUR, NINE, NOW
@@ -41,6 +41,7 @@ def told(patient):
         *(note.body, note.sha256, Message.objects.get().body, Consent.objects.get().signed_name),
         *(CheckIn.objects.get().address, LegalHold.objects.get().reason),
         PsychotherapyNote.objects.get().body,
+        Attachment.objects.get().title,
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from care.models import (
 from core.models import Duty
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
-from tests import factories
+from tests import factories, uploads
 from tests.signing_in import keep_proof, signed_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -206,13 +206,14 @@ class Practice:
             **codes,
         )
         thread = Thread.objects.create(patient=visit.patient, provider=cares, opened_at=at)
-        Message.objects.create(
+        message = Message.objects.create(
             id=uuid.uuid4(), thread=thread, number=1, author=cares.user, body="Hello", sent_at=at
         )
         return {
             "note_id": note.pk,
             "charge_id": charge.pk,
             "thread_id": thread.pk,
+            "attachment_id": uploads.kept(message, at=at).pk,
             "session_id": room.pk,
             "request_id": self.request(visit.patient, note).pk,
             "psychotherapy_note_id": factories.make_psychotherapy_note(
