@@ -21,6 +21,8 @@ class MessageThread extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#look());
     window.addEventListener("online", () => this.#connect());
     document.addEventListener("unlocked", () => this.#connect());
+    window.addEventListener("beforeunload", this.#ask);
+    document.addEventListener("quick-exit", () => window.removeEventListener("beforeunload", this.#ask));
     this.#connect();
   }
 
@@ -125,6 +127,11 @@ class MessageThread extends HTMLElement {
   }
 
   // What is sent
+
+  /** Words that were not sent are kept nowhere: a reload would lose them. */
+  #ask = (event) => {
+    if (this.#form.elements.body.value.trim()) event.preventDefault();
+  };
 
   async #send() {
     if (this.#isSending) return;
