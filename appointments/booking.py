@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts import caring
 from accounts.care_team import Care, CareRelationship
 from accounts.models import Patient, Provider, User
-from appointments import days, notices, offers
+from appointments import days, indexing, notices, offers
 from appointments.models import Appointment
 from appointments.offers import Offer
 from appointments.signals import appointment_booked, appointment_cancelled
@@ -96,11 +96,13 @@ def _hold(
     )
     if held := same.first():
         return held
+    theirs = _whose_time_changes(provider, holder)
+    indexing.lock(theirs)
     offer = _offer(provider, now=now, holder=holder)
     _check(offer, starts_at, state)
     times = offer.block(starts_at)
     _make_room(offer.provider, times["block_starts_at"], times["block_ends_at"], holder, now=now)
-    return Appointment.objects.create(
+    held = Appointment.objects.create(
         **times,
         provider=offer.provider,
         holder=holder,
@@ -108,6 +110,14 @@ def _hold(
         patient_state=state,
         fee_cents=offer.provider.fee_cents,
     )
+    indexing.renew(theirs, now=now)
+    return held
+
+
+def _whose_time_changes(provider: Provider, holder: str) -> set[int]:
+    """The provider whose time is to be held, and the one whose time the holder lets go of."""
+    former = Appointment.objects.held_by(holder).values_list("provider_id", flat=True)
+    return {provider.pk, *former}
 
 
 def _offer(provider: Provider, *, now: datetime, holder: str) -> Offer:
@@ -155,6 +165,7 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
         _check_again(held, now=now)
         held.held_until = now + HOLD
         held.save(update_fields=["held_until"])
+        indexing.renew([held.provider_id], now=now)
     return held
 
 
@@ -177,6 +188,8 @@ def _check_again(held: Appointment, *, now: datetime) -> None:
 
 def _locked(appointment: Appointment) -> Appointment | None:
     """Return the row as it is now, locked; None if it was a hold that was cleared away."""
+    owner = Appointment.objects.filter(pk=appointment.pk).values_list("provider_id", flat=True)
+    indexing.lock(owner)  # her whole time first, then this one: the order of all deeds
     rows = Appointment.objects.select_for_update(of=("self",)).select_related("provider__user")
     return rows.filter(pk=appointment.pk).first()
 
@@ -211,6 +224,7 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
     notices.enqueue_confirmation(held, now=now)
     appointment_booked.send(Appointment, appointment=held, now=now)
+    indexing.renew([held.provider_id], now=now)
     days.publish_change(held)
     return held
 
@@ -243,6 +257,7 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     :raises TooLate: if the visit has begun
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """
+    indexing.lock([appointment.provider_id])
     appointment.lock()  # then look: the provider may be opening the door at this moment
     if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
@@ -251,4 +266,5 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
     notices.enqueue_cancellation(appointment, now=now)
     appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
+    indexing.renew([appointment.provider_id], now=now)
     days.publish_change(appointment)

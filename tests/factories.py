@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
+from appointments import indexing
 from appointments.models import Appointment, AvailabilityRule, Schedule
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # Tuesday, 9:00 in Chicago, 10:00 in New York
@@ -72,6 +73,7 @@ def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
         AvailabilityRule.objects.create(
             provider=provider, weekday=weekday, from_minute=9 * 60, to_minute=17 * 60
         )
+    indexing.rebuild([provider.pk], now=NOW)
     return provider
 
 

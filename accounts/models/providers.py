@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts import licensure
 from accounts.codes import Concern, Language, State
@@ -22,11 +22,11 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     def licensed_in(self, state: str, *, on: date) -> Self:
         """Those who may treat someone located in `state` on the day `on`: by the state's own
         licence, or by an authority under a compact that the state has joined by then."""
-        covering = Q(licences__state=state) | Q(
-            licences__compact__in=licensure.compacts_of(state, on=on)
+        covering = Q(state=state) | Q(compact__in=licensure.compacts_of(state, on=on))
+        valid = Q(valid_from__lte=on, valid_until__gte=on)
+        return self.filter(
+            Exists(Licence.objects.filter(covering, valid, provider=OuterRef("pk")))
         )
-        valid = Q(licences__valid_from__lte=on, licences__valid_until__gte=on)
-        return self.filter(covering & valid).distinct()
 
 
 class Provider(models.Model):
