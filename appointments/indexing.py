@@ -7,6 +7,8 @@ visitor's turn (`take_turns`), providers by id, appointments by id, then the aud
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
@@ -32,6 +34,8 @@ BATCH = 50
 INTERVAL = ("provider_id", "starts_at", "ends_at", "step_minutes")
 OPENING = ("provider_id", "state", "starts_at", "load", "shuffle")
 
+_is_put_off: ContextVar[bool] = ContextVar("index_is_put_off", default=False)
+
 
 @retried
 @transaction.atomic
@@ -42,6 +46,8 @@ def rebuild(provider_ids: Iterable[int], *, now: datetime) -> None:
 
 def renew(provider_ids: Iterable[int], *, now: datetime) -> None:
     """The same within a transaction that is under way; only what differs is written."""
+    if _is_put_off.get():
+        return
     ids = lock(provider_ids)
     providers = list(Provider.objects.filter(pk__in=ids).select_related("schedule"))
     seen = [Seen(offer, now) for offer in offers.of(providers, now=now)]
@@ -59,6 +65,16 @@ def lock(provider_ids: Iterable[int]) -> list[int]:
     """Wait for whoever else takes the time of these providers; keep others waiting until commit."""
     rows = Indexed.objects.filter(provider__in=set(provider_ids)).order_by("provider_id")
     return list(rows.select_for_update().values_list("provider_id", flat=True))
+
+
+@contextmanager
+def put_off() -> Iterator[None]:
+    """For who writes very much at once, and sweeps in the end: what is written is due by then."""
+    token = _is_put_off.set(True)
+    try:
+        yield
+    finally:
+        _is_put_off.reset(token)
 
 
 def sweep(*, now: datetime) -> int:

@@ -1,4 +1,4 @@
-"""What the database itself does for the index of free time. Imports no model: migrations do.
+"""What the database itself does for the index of free time. Migrations import this; it, no model.
 
 Whatever changes when a provider has time makes her row of `appointments_indexed` due, in the same
 transaction, whoever writes and by whatever road. The row is locked by that, too: whoever renews
@@ -45,6 +45,34 @@ END $$;
 CREATE TRIGGER accounts_provider_index_begins AFTER INSERT OR UPDATE OF zone
   ON accounts_provider FOR EACH ROW EXECUTE FUNCTION index_begins();
 """
+
+# How near a time is, from 1 down: a week away it is half as near. Never 0, so that of two times
+# the sooner one is always nearer.
+NEARNESS = """
+CREATE FUNCTION nearness(starts_at timestamptz, since timestamptz) RETURNS double precision
+  LANGUAGE sql IMMUTABLE AS $$
+  SELECT 1 / (1 + greatest(0, extract(epoch FROM starts_at - since)::float8) / 604800)
+$$;
+"""
+HAS_START = """
+CREATE FUNCTION has_start(provider bigint, since timestamptz, windows tstzmultirange)
+  RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (
+    SELECT FROM appointments_freeinterval AS free, generate_series(
+      free.starts_at, free.ends_at - interval '1 second', free.step_minutes * interval '1 minute'
+    ) AS start
+    WHERE free.provider_id = provider AND free.ends_at > since
+      AND tstzrange(free.starts_at, free.ends_at) && windows
+      AND start >= since AND start <@ windows)
+$$;
+"""
+
+
+def index_functions() -> migrations.RunSQL:
+    """A migration step that adds what the directory asks of the index."""
+    return migrations.RunSQL(
+        sql=NEARNESS + HAS_START, reverse_sql="DROP FUNCTION nearness, has_start;"
+    )
 
 
 def index_due() -> migrations.RunSQL:

@@ -61,6 +61,7 @@ def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
         "approach": "Plain steps you can try between visits.",
         "concerns": ["anxiety", "sleep"],
         "languages": ["en"],
+        "age_groups": ["adult"],
         "payers": ["Aetna"],
         "zone": "America/Chicago",
         "fee_cents": 15000,
@@ -84,7 +85,9 @@ def make_licence(provider: Provider, **fields: Any) -> Licence:
         "valid_from": date(2024, 1, 1),
         "valid_until": date(2027, 12, 31),
     }
-    return Licence.objects.create(provider=provider, **values | fields)
+    licence = Licence.objects.create(provider=provider, **values | fields)
+    indexing.rebuild([provider.pk], now=NOW)
+    return licence
 
 
 def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:

@@ -3,7 +3,7 @@
 from accounts.models.emergency_access import EmergencyAccess
 from accounts.models.patients import Erasure, LegalHold, Patient
 from accounts.models.practices import Practice
-from accounts.models.providers import Licence, Provider
+from accounts.models.providers import Licence, Provider, Spellings
 from accounts.models.users import Invitation, Membership, User
 
 __all__ = [
@@ -16,5 +16,6 @@ __all__ = [
     "Patient",
     "Practice",
     "Provider",
+    "Spellings",
     "User",
 ]
