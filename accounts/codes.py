@@ -95,6 +95,70 @@ class Language(models.TextChoices):
     ASL = "ase", _("American Sign Language")
 
 
+class Method(models.TextChoices):
+    """Kinds of therapy, by the names their own societies use. Looked through on 2026-11-26."""
+
+    ACT = "act", _("Acceptance and commitment therapy (ACT)")
+    CBT = "cbt", _("Cognitive behavioral therapy (CBT)")
+    CBT_I = "cbt-i", _("CBT for insomnia (CBT-I)")
+    CPT = "cpt", _("Cognitive processing therapy (CPT)")
+    DBT = "dbt", _("Dialectical behavior therapy (DBT)")
+    EFT = "eft", _("Emotionally focused therapy (EFT)")
+    EMDR = "emdr", _("Eye movement desensitization and reprocessing (EMDR)")
+    ERP = "erp", _("Exposure and response prevention (ERP)")
+    FAMILY = "family-systems", _("Family systems therapy")
+    GOTTMAN = "gottman", _("Gottman method couples therapy")
+    IFS = "ifs", _("Internal family systems (IFS)")
+    IPT = "ipt", _("Interpersonal psychotherapy (IPT)")
+    MBCT = "mbct", _("Mindfulness-based cognitive therapy (MBCT)")
+    MI = "mi", _("Motivational interviewing (MI)")
+    PCIT = "pcit", _("Parent-child interaction therapy (PCIT)")
+    PLAY = "play", _("Play therapy")
+    PE = "pe", _("Prolonged exposure (PE)")
+    PSYCHODYNAMIC = "psychodynamic", _("Psychodynamic therapy")
+    SFBT = "sfbt", _("Solution-focused brief therapy (SFBT)")
+    TF_CBT = "tf-cbt", _("Trauma-focused CBT (TF-CBT)")
+    MEDICATION = "medication", _("Medication management")
+
+
+class AgeGroup(models.TextChoices):
+    CHILD = "child", _("Children, up to 12")
+    TEEN = "teen", _("Teens, 13 to 17")
+    ADULT = "adult", _("Adults, 18 to 64")
+    OLDER = "older-adult", _("Older adults, 65 and over")
+
+
+class Gender(models.TextChoices):
+    WOMAN = "woman", _("Woman")
+    MAN = "man", _("Man")
+    NONBINARY = "nonbinary", _("Nonbinary person")
+
+
+class Identity(models.TextChoices):
+    """What some people look for in a therapist, who states it herself or does not.
+
+    Origins are the categories of OMB's Statistical Policy Directive No. 15 of 2024-03-28.
+    """
+
+    NATIVE = "native", _("American Indian or Alaska Native")
+    ASIAN = "asian", _("Asian")
+    BLACK = "black", _("Black or African American")
+    LATINO = "latino", _("Hispanic or Latino")
+    MENA = "mena", _("Middle Eastern or North African")
+    PACIFIC = "pacific", _("Native Hawaiian or Pacific Islander")
+    WHITE = "white", _("White")
+    LGBTQ = "lgbtq", _("LGBTQ+")
+    DISABLED = "disabled", _("Living with a disability")
+    IMMIGRANT = "immigrant", _("From a family of immigrants")
+    PARENT = "parent", _("A parent")
+    VETERAN = "veteran", _("A veteran")
+    BUDDHIST = "buddhist", _("Buddhist")
+    CHRISTIAN = "christian", _("Christian")
+    HINDU = "hindu", _("Hindu")
+    JEWISH = "jewish", _("Jewish")
+    MUSLIM = "muslim", _("Muslim")
+
+
 STATE_ZONES: dict[str, str] = {
     # The zone where most people of the state live; only a first guess, which the person corrects.
     "CT": "America/New_York",

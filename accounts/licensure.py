@@ -20,3 +20,9 @@ def compacts_of(state: str, *, on: date) -> tuple[str, ...]:
     """Return the compacts, such as "psypact", under which a provider of another state may treat
     someone located in `state` on the day `on`."""
     return tuple(c for c, member, since in _memberships() if member == state and since <= on)
+
+
+@lru_cache(maxsize=64)
+def members_of(compact: str) -> frozenset[str]:
+    """Return the states that are in the compact, or will be."""
+    return frozenset(state for name, state, _since in _memberships() if name == compact)

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts import profiles
-from accounts.codes import Concern, Language
+from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method
 from accounts.models import Provider
 from accounts.names import LineField
 from core.form_words import Worded
@@ -28,11 +28,37 @@ class ProfileForm(Worded, forms.ModelForm):  # type: ignore[type-arg]  # not sub
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},
     )
+    age_groups = forms.MultipleChoiceField(
+        label=_("Whom do you see?"),
+        choices=AgeGroup.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    methods = forms.MultipleChoiceField(
+        label=_("Which kinds of therapy have you trained in?"),
+        choices=Method.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    gender = forms.ChoiceField(
+        label=_("Your gender"),
+        help_text=_("Some people ask for it. You may leave it out."),
+        choices=[("", _("I leave it out")), *Gender.choices],
+        required=False,
+    )
+    identities = forms.MultipleChoiceField(
+        label=_("Is there something about you that may help people to choose you? (optional)"),
+        help_text=_("Some people look for it. Say what you like to say, or nothing."),
+        choices=Identity.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
 
     class Meta:
         model = Provider
         fields = (
             "name", "credentials", "profession", "pronouns", "approach", "concerns", "languages",
+            "age_groups", "methods", "gender", "identities",
         )  # fmt: skip
         field_classes: ClassVar[dict[str, Any]] = {
             "approach": TextField,

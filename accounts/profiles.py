@@ -18,7 +18,9 @@ OWN: dict[str, Any] = {
     "approach": _("How you work, in your words"),
     "concerns": _("What you help with"),
     "languages": _("The languages you speak"),
+    "age_groups": _("The ages you work with"),
 }
+OPTIONAL = ("pronouns", "methods", "gender", "identities")
 
 
 class Verified(Exception):
@@ -44,7 +46,7 @@ def write(*, provider: Provider, by: User, now: datetime, **words: Any) -> None:
     """
     Keep what she says of herself.
 
-    :param words: those of OWN, and `pronouns`, cleaned
+    :param words: those of OWN and OPTIONAL, cleaned
     :raises Verified:
     """
     provider = Provider.objects.select_for_update().get(pk=provider.pk)

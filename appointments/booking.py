@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts import caring
 from accounts.care_team import Care, CareRelationship
 from accounts.models import Patient, Provider, User
-from appointments import days, notices, offers, reminders
+from appointments import days, indexing, notices, offers, reminders
 from appointments.models import Appointment
 from appointments.offers import Offer
 from appointments.signals import appointment_booked, appointment_cancelled
@@ -96,11 +96,13 @@ def _hold(
     )
     if held := same.first():
         return held
+    theirs = _whose_time_changes(provider, holder)
+    indexing.lock(theirs)
     offer = _offer(provider, now=now, holder=holder)
     _check(offer, starts_at, state)
     times = offer.block(starts_at)
     _make_room(offer.provider, times["block_starts_at"], times["block_ends_at"], holder, now=now)
-    return Appointment.objects.create(
+    held = Appointment.objects.create(
         **times,
         provider=offer.provider,
         holder=holder,
@@ -108,6 +110,14 @@ def _hold(
         patient_state=state,
         fee_cents=offer.provider.fee_cents,
     )
+    indexing.renew(theirs, now=now, known=[offer.provider])
+    return held
+
+
+def _whose_time_changes(provider: Provider, holder: str) -> set[int]:
+    """The provider whose time is to be held, and the one whose time the holder lets go of."""
+    former = Appointment.objects.held_by(holder).values_list("provider_id", flat=True)
+    return {provider.pk, *former}
 
 
 def _offer(provider: Provider, *, now: datetime, holder: str) -> Offer:
@@ -148,6 +158,8 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
 
     :raises SlotTaken: if the time has gone to somebody else, or is no longer offered
     """
+    owner = Appointment.objects.filter(pk=appointment.pk).values_list("provider_id", flat=True)
+    indexing.lock(owner)
     held = _locked(appointment)
     if held is None or held.status != Appointment.Status.HELD:
         raise SlotTaken
@@ -155,6 +167,7 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
         _check_again(held, now=now)
         held.held_until = now + HOLD
         held.save(update_fields=["held_until"])
+        indexing.renew([held.provider_id], now=now)
     return held
 
 
@@ -186,6 +199,7 @@ def confirm(*, appointment: Appointment, patient: Patient, by: User, now: dateti
     Make the hold a visit of `patient`. Asked twice for the same patient, it is done once.
 
     The notices leave, and the visit is in everybody's calendar, exactly when this is committed.
+    The index of free time stays as it is: the time was taken by the hold.
 
     :raises HoldExpired: if the ten minutes are over, or the hold is gone; see `renew`
     :raises PatientBusy: if the patient has another visit then (a SlotTaken)
@@ -244,6 +258,7 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     :raises TooLate: if the visit has begun
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """
+    indexing.lock([appointment.provider_id])
     appointment.lock()  # then look: the provider may be opening the door at this moment
     if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
@@ -252,4 +267,5 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
     notices.enqueue_cancellation(appointment, now=now)
     appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
+    indexing.renew([appointment.provider_id], now=now)
     days.publish_change(appointment)

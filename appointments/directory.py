@@ -1,116 +1,91 @@
 """Find a provider who may treat the visitor where she is, and who has time."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from django.db.models import F, Func, Q, QuerySet
+from django.db.models import F, Func, prefetch_related_objects
 
 from accounts.models import Provider
-from appointments import offers, reasons
-from appointments.offers import Offer
+from appointments import next_starts, offers, reasons
+from appointments.ranking import Misplaced, Ranking
+from appointments.wishes import Wishes
 
-NEXT_COUNT = 3  # times shown beside each provider
-APART = timedelta(hours=2)  # between them: times close together are no choice
+PAGE = 20
+FEWEST = 3  # a choice is shown, though it meet not every wish
 NEAREST_COUNT = 6  # times shown in place of one that has gone
 OTHERS_COUNT = 3  # providers shown where the chosen one has no time at all
 TWO_WEEKS = timedelta(days=14)
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class Match:
     provider: Provider
     reasons: list[str]
+    unmet: list[str]  # wishes
     fee: str
     slots: list[datetime]
 
-    @property
-    def rank(self) -> tuple[int, datetime, str]:
-        """Sorts those with more reasons first, then by the soonest time."""
-        return -len(self.reasons), min(self.slots, default=NEVER), self.provider.name
-
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the visitor asks for. A fee is met by the sliding fee, too."""
+class Found:
+    """A page of the list."""
 
-    state: str
-    concern: str = ""
-    language: str = ""
-    payer: str = ""
-    max_fee_cents: int | None = None
-
-    def among(self, providers: QuerySet[Provider]) -> QuerySet[Provider]:
-        if self.concern:
-            providers = providers.filter(concerns__contains=[self.concern])
-        if self.language:
-            providers = providers.filter(languages__contains=[self.language])
-        if self.payer:
-            providers = providers.filter(payers__contains=[self.payer])
-        if self.max_fee_cents is not None:
-            is_within = Q(fee_cents__lte=self.max_fee_cents)
-            is_within |= Q(sliding_fee_cents__lte=self.max_fee_cents)
-            providers = providers.filter(is_within)
-        return providers
-
-    def reasons(self, provider: Provider, *, on: date) -> Iterator[str]:
-        if self.concern:
-            yield reasons.concern(self.concern)
-        yield reasons.licence(provider, self.state, on=on)
-        if self.payer:
-            yield reasons.payer(self.payer)
-        if self.language:
-            yield reasons.language(self.language)
-
-    def fee(self, offer: Offer) -> str:
-        minutes = offer.plan.duration_minutes
-        return reasons.fee(offer.provider, minutes=minutes, max_fee_cents=self.max_fee_cents)
+    matches: list[Match]
+    after: str = ""  # where the next page begins; "" where there is none
 
 
-def find(
-    *,
-    state: str,
-    on: date,
-    concern: str = "",
-    language: str = "",
-    payer: str = "",
-    max_fee_cents: int | None = None,
-    now: datetime,
-    holder: str = "",
-) -> list[Match]:
+def find(wishes: Wishes, *, on: date, now: datetime, after: str = "", count: int = PAGE) -> Found:
     """
-    Return who may treat in `state` and meets every wish, with the next free times of each.
+    Return who may treat in the state wished for, those first who meet most of the other wishes,
+    with the next free times of each.
 
     Whoever holds no valid licence or compact there on the day `on` is not in the list, and no
-    time is, on whose own day the licence will not be valid. The number of queries does not
-    depend on how many are found.
+    time is, on whose own day the licence will not be valid. Who misses a firm wish is there only
+    if fewer than FEWEST meet all. It reads the index: its order may be a minute old, and a time
+    that the visitor herself holds is not in it. The number of queries is always the same.
 
-    :param holder: the visitor whose own hold does not count as busy
+    :param after: the place at which the page before this one ended
+    :raises Misplaced: if `after` is no such place, or nobody comes after it any more
     """
-    wishes = Wishes(state, concern, language, payer, max_fee_cents)
-    licensed = Provider.objects.listed().licensed_in(state, on=on)
-    matches = [
-        Match(
-            provider=offer.provider,
-            reasons=list(wishes.reasons(offer.provider, on=on)),
-            fee=wishes.fee(offer),
-            slots=spread(offer.starts(state=state)),
-        )
-        for offer in offers.of(list(wishes.among(licensed)), now=now, holder=holder)
-    ]
-    return sorted(matches, key=lambda match: match.rank)
+    ranking = Ranking(wishes, on, now)
+    place = ranking.read(after) if after else None
+    more = ranking.page(after=place, count=count + 1)
+    providers = enough(more[:count], is_first=not after)
+    if after and not providers:
+        raise Misplaced
+    prefetch_related_objects(providers, "licences")
+    windows = wishes.times.windows(now=now) if wishes.times else ()
+    starts = next_starts.of(providers, state=wishes.state, now=now, windows=windows)
+    matches = [_match(one, ranking, starts[one.pk]) for one in providers]
+    is_last = len(more) <= count or len(providers) < count or misses(more[count])
+    return Found(matches, "" if is_last else ranking.write(ranking.place_of(providers[-1])))
 
 
-def spread(starts: Iterable[datetime]) -> list[datetime]:
-    """Return the first, and those that follow in some distance."""
-    chosen: list[datetime] = []
-    for start in starts:
-        if not chosen or start - chosen[-1] >= APART:
-            chosen.append(start)
-        if len(chosen) == NEXT_COUNT:
-            break
-    return chosen
+def enough(providers: list[Provider], *, is_first: bool) -> list[Provider]:
+    """Keep those who meet every firm wish, and of the others as many as make a choice."""
+    meeting = sum(not misses(one) for one in providers)
+    return providers[: max(meeting, FEWEST if is_first else 0)]
+
+
+def misses(provider: Provider) -> bool:
+    """Whether a firm wish is not met."""
+    return bool(getattr(provider, "missed", 0))
+
+
+def _match(provider: Provider, ranking: Ranking, slots: list[datetime]) -> Match:
+    wishes = ranking.wishes
+    told = [(getattr(provider, f"met_{number}"), wish) for number, wish in enumerate(ranking.each)]
+    minutes = offers.schedule_of(provider).visit_minutes
+    return Match(
+        provider=provider,
+        reasons=[
+            reasons.licence(provider, wishes.state, on=ranking.on),
+            *(wish.words[0] for is_met, wish in told if is_met),
+        ],
+        unmet=[wish.words[1] for is_met, wish in told if not is_met],
+        fee=reasons.fee(provider, minutes=minutes, max_fee_cents=wishes.max_fee_cents),
+        slots=slots,
+    )
 
 
 def free_slots(
@@ -148,7 +123,7 @@ def instead_of(
     free.sort(key=lambda start: (abs(start - starts_at), start))
     if free:
         return Instead(sorted(free[:NEAREST_COUNT]), [])
-    others = find(state=state, on=on, now=now, holder=holder)
+    others = find(Wishes(state), on=on, now=now).matches
     return Instead([], [match for match in others if match.slots][:OTHERS_COUNT])
 
 

@@ -6,11 +6,22 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core import validators
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import CareRelationship
-from accounts.codes import STATE_ZONES, Concern, Language, State
+from accounts.codes import (
+    STATE_ZONES,
+    AgeGroup,
+    Concern,
+    Gender,
+    Identity,
+    Language,
+    Method,
+    State,
+)
 from accounts.models import Provider
+from appointments.wishes import PARTS, WEIGHTS, Times, Wishes
 from core import zones
 from core.form_words import Worded
 
@@ -18,6 +29,19 @@ YEARS = range(2000, 2200)  # in which a visit can be asked for
 CHOOSE_STATE = {
     "required": _("Choose the state where you will be during the visit."),
     "invalid_choice": _("Choose a state from the list."),
+}
+
+PART_WORDS = {
+    "morning": _("Morning, before noon"),
+    "afternoon": _("Afternoon, noon to 5"),
+    "evening": _("Evening, after 5"),
+}
+WEIGHT_WORDS = {
+    "concern": _("Works with what brings me here"),
+    "soon": _("Has a time soon"),
+    "language": _("Speaks my language"),
+    "identity": _("Is who I feel at ease with"),
+    "times": _("Is free when I can come"),
 }
 
 
@@ -43,9 +67,6 @@ class FindForm(StateForm):
         choices=_with_blank(_("Anything"), Concern.choices),
         required=False,
     )
-    language = forms.ChoiceField(
-        label=_("Language"), choices=_with_blank(_("Any"), Language.choices), required=False
-    )
     payer = forms.ChoiceField(label=_("Insurance"), required=False)
     max_fee = forms.IntegerField(
         label=_("Most you can pay for a visit, in dollars"),
@@ -54,23 +75,99 @@ class FindForm(StateForm):
         required=False,
         error_messages={"invalid": _("Write whole dollars, such as 120.")},
     )
+    text = forms.CharField(label=_("A name or a word"), max_length=80, required=False)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=_with_blank(_("Any"), Language.choices), required=False
+    )
+    method = forms.ChoiceField(
+        label=_("Kind of therapy"), choices=_with_blank(_("Any"), Method.choices), required=False
+    )
+    age_group = forms.ChoiceField(
+        label=_("Who is it for?"),
+        choices=_with_blank(_("Anyone"), AgeGroup.choices),
+        required=False,
+    )
+    weekday = forms.TypedChoiceField(
+        label=_("Day"),
+        choices=_with_blank(_("Any day"), [(str(n), words) for n, words in WEEKDAYS.items()]),
+        coerce=int,
+        empty_value=None,
+        required=False,
+    )
+    part = forms.ChoiceField(
+        label=_("Time of day"),
+        choices=_with_blank(_("Any time"), [(name, PART_WORDS[name]) for name in PARTS]),
+        required=False,
+    )
+    gender = forms.ChoiceField(
+        label=_("Gender of the therapist"),
+        choices=_with_blank(_("Any"), Gender.choices),
+        required=False,
+    )
+    identities = forms.MultipleChoiceField(
+        label=_("The therapist is"),
+        choices=Identity.choices,
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    after = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
+
+    VISIT = ("text", "language", "method", "age_group", "weekday", "part")
+    PERSON = ("gender", "identities")
 
     def __init__(self, *args: Any, payers: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = _with_blank(_("Any, or none"), [(name, name) for name in payers])
         self.fields["payer"].choices = choices  # type: ignore[attr-defined]  # it is a ChoiceField
+        for name, weight in WEIGHTS.items():
+            self.fields[f"weight_{name}"] = forms.IntegerField(
+                label=WEIGHT_WORDS[name],
+                min_value=0,
+                max_value=100,
+                required=False,
+                initial=weight,
+                widget=forms.NumberInput(attrs={"placeholder": weight}),
+            )
 
-    def wishes(self) -> dict[str, Any]:
-        """Return the arguments of `directory.find`."""
-        wishes = dict(self.cleaned_data)
-        max_fee = wishes.pop("max_fee")
-        return {**wishes, "max_fee_cents": None if max_fee is None else max_fee * 100}
+    def wishes(self, *, zone: ZoneInfo) -> Wishes:
+        """Return what was asked for, with the days and hours of the visitor's own zone."""
+        said = self.cleaned_data
+        weights = {name: said[f"weight_{name}"] for name in WEIGHTS}
+        has_times = said["weekday"] is not None or said["part"]
+        same = ("state", "concern", "method", "language", "payer", "age_group", "gender", "text")
+        return Wishes(
+            **{name: said[name] for name in same},
+            max_fee_cents=None if said["max_fee"] is None else said["max_fee"] * 100,
+            identities=tuple(said["identities"]),
+            times=Times(zone, said["weekday"], said["part"]) if has_times else None,
+            weights={n: WEIGHTS[n] if w is None else w for n, w in weights.items()},
+        )
+
+    def visit_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.VISIT]
+
+    def person_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.PERSON]
+
+    def weight_fields(self) -> list[forms.BoundField]:
+        return [self[f"weight_{name}"] for name in WEIGHTS]
 
     @property
-    def has_details(self) -> bool:
-        """Whether a field is used, or wrong, that is folded away at first."""
-        folded = [self[name] for name in ("language", "payer", "max_fee")]
-        return any(field.data or field.errors for field in folded)
+    def has_visit(self) -> bool:
+        return is_used(self.visit_fields())
+
+    @property
+    def has_person(self) -> bool:
+        return is_used(self.person_fields())
+
+    @property
+    def has_weights(self) -> bool:
+        return is_used(self.weight_fields())
+
+
+def is_used(fields: list[forms.BoundField]) -> bool:
+    """Whether one of them is filled in, or wrong: what is folded away is then shown."""
+    return any(field.data or field.errors for field in fields)
 
 
 class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at run time

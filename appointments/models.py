@@ -16,6 +16,7 @@ from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
+from appointments.openings import FreeInterval, Indexed, Opening
 from appointments.responses import AppointmentResponse
 from core.db import IdRange, TimeRange
 
@@ -25,17 +26,22 @@ __all__ = [
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
+    "FreeInterval",
+    "Indexed",
     "InvalidTransition",
+    "Opening",
     "Schedule",
 ]
 
-# When providers of whatever practice have no time: all that a directory needs to know of visits.
-# One's own hold keeps nobody from the time, and one that has run out neither.
+# When providers of whatever practice have no time, and until when if it is only held: all that a
+# directory needs to know of visits. One's own hold keeps nobody from the time, and one that has
+# run out neither.
 BUSY_TIMES = """
 CREATE OR REPLACE FUNCTION busy_times(providers bigint[], at timestamptz, by_holder text)
-  RETURNS TABLE (provider_id bigint, starts_at timestamptz, ends_at timestamptz)
+  RETURNS TABLE (
+    provider_id bigint, starts_at timestamptz, ends_at timestamptz, held_until timestamptz)
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT provider_id, block_starts_at, block_ends_at FROM appointments_appointment
+  SELECT provider_id, block_starts_at, block_ends_at, held_until FROM appointments_appointment
   WHERE provider_id = ANY (providers) AND block_ends_at > at
     AND (status IN ('booked', 'arrived', 'fulfilled')
       OR status = 'held' AND held_until > at AND holder <> by_holder)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import connection
 from django.db.models import prefetch_related_objects
@@ -16,6 +17,12 @@ from appointments.models import Schedule
 ONE_DAY = timedelta(days=1)
 
 
+class Busy(NamedTuple):
+    starts_at: datetime
+    ends_at: datetime
+    held_until: datetime | None
+
+
 @dataclass(frozen=True)
 class Offer:
     """The time of one provider, as it is at `now`."""
@@ -23,6 +30,7 @@ class Offer:
     provider: Provider
     plan: Plan
     busy: Sequence[Interval]
+    free_again: datetime | None  # when the first hold among the busy times runs out
     horizon: datetime
     now: datetime
 
@@ -75,7 +83,7 @@ def of(providers: Sequence[Provider], *, now: datetime, holder: str = "") -> lis
         providers, "schedule", "licences", "availability_rules", "availability_exceptions"
     )
     busy = _busy(providers, now=now, holder=holder)
-    return [_offer(provider, busy=busy[provider.pk], now=now) for provider in providers]
+    return [_offer(provider, busy[provider.pk], now=now) for provider in providers]
 
 
 def schedule_of(provider: Provider) -> Schedule:
@@ -83,21 +91,23 @@ def schedule_of(provider: Provider) -> Schedule:
     return getattr(provider, "schedule", None) or Schedule()
 
 
-def _offer(provider: Provider, *, busy: Sequence[Interval], now: datetime) -> Offer:
+def _offer(provider: Provider, busy: Sequence[Busy], *, now: datetime) -> Offer:
     schedule = schedule_of(provider)
     horizon = now + schedule.horizon_days * ONE_DAY
-    return Offer(provider, _plan(provider, schedule), busy, horizon, now)
+    times = [(start, end) for start, end, _held_until in busy]
+    ends = (held_until for *_, held_until in busy if held_until)
+    return Offer(provider, _plan(provider, schedule), times, min(ends, default=None), horizon, now)
 
 
 def _busy(
     providers: Sequence[Provider], *, now: datetime, holder: str
-) -> defaultdict[int, list[Interval]]:
-    busy: defaultdict[int, list[Interval]] = defaultdict(list)
+) -> defaultdict[int, list[Busy]]:
+    busy: defaultdict[int, list[Busy]] = defaultdict(list)
     with connection.cursor() as cursor:
         ids = [provider.pk for provider in providers]
         cursor.execute("SELECT * FROM busy_times(%s::bigint[], %s, %s)", [ids, now, holder])
-        for provider_id, start, end in cursor.fetchall():
-            busy[provider_id].append((start, end))
+        for provider_id, *times in cursor.fetchall():
+            busy[provider_id].append(Busy(*times))
     return busy
 
 

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
-from accounts.codes import Concern, Language, State
+from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
 from appointments import cancellation, door, offers, reasons
 from appointments.booking import NotLicensed, NotOffered, SlotTaken
-from appointments.directory import Instead, Match
+from appointments.directory import Found, Instead, Match
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
 
@@ -40,16 +40,26 @@ class MatchRow:
     """One provider in a list: who, why, when."""
 
     provider: Provider
+    initials: str
     languages: list[str]
     reasons: list[str]
+    unmet: list[str]
     fee: str
     days: list[Day]
 
 
 def match_rows(matches: Iterable[Match], zone: ZoneInfo) -> list[MatchRow]:
     return [
-        MatchRow(m.provider, _languages(m.provider), m.reasons, m.fee, by_day(m.slots, zone))
-        for m in matches
+        MatchRow(
+            provider=match.provider,
+            initials=initials(match.provider),
+            languages=_languages(match.provider),
+            reasons=match.reasons,
+            unmet=match.unmet,
+            fee=match.fee,
+            days=by_day(match.slots, zone),
+        )
+        for match in matches
     ]
 
 
@@ -57,13 +67,13 @@ def _languages(provider: Provider) -> list[str]:
     return [str(Language(code).label) for code in provider.languages]
 
 
-def find_words(wishes: dict[str, Any]) -> dict[str, Any]:
-    """Word what was asked for: the state, and whether there is a wish one could drop."""
-    state = wishes["state"]
+def found(page: Found, state: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Put a page of the list into words."""
     return {
+        "rows": match_rows(page.matches, zone),
+        "after": page.after,
         "state": state,
         "state_name": State(state).label,
-        "has_wishes": any(value for name, value in wishes.items() if name != "state"),
     }
 
 
@@ -75,8 +85,24 @@ def provider_facts(provider: Provider, *, on: date) -> dict[str, Any]:
         "minutes": offers.schedule_of(provider).visit_minutes,
         "concerns": [Concern(code).label for code in provider.concerns],
         "languages": _languages(provider),
+        "methods": [Method(code).label for code in provider.methods],
+        "age_groups": [AgeGroup(code).label for code in provider.age_groups],
+        "about": _about(provider),
+        "initials": initials(provider),
         "licences": [(_licence_name(one), one) for one in licences],
     }
+
+
+def _about(provider: Provider) -> list[Any]:
+    """What she says of herself beside her work."""
+    gender = [Gender(provider.gender).label] if provider.gender else []
+    return [*gender, *(Identity(code).label for code in provider.identities)]
+
+
+def initials(provider: Provider) -> str:
+    """Stand where a photograph would: of the first word and the last."""
+    words = provider.name.split()
+    return "".join(word[0] for word in dict.fromkeys([*words[:1], *words[-1:]])).upper()
 
 
 def _licence_name(licence: Licence) -> str:

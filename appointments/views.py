@@ -23,9 +23,9 @@ from appointments.directory import find, free_slots, instead_of, payers
 from appointments.forms import FindForm, HoldForm, StateForm, ZoneForm
 from appointments.holders import holder_of, known_holder
 from appointments.models import Appointment, InvalidTransition
+from appointments.ranking import Misplaced
 from core import zones
 
-MATCHES_A_PAGE = 12
 VISITS_A_PAGE = 20
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 
@@ -36,11 +36,14 @@ def directory(request: HttpRequest) -> HttpResponse:
     form = FindForm(request.GET if "state" in request.GET else None, payers=payers())
     context: dict[str, Any] = {"form": form, "zone_form": ZoneForm()}
     if form.is_valid():
-        today, now = timezone.localdate(), timezone.now()
-        matches = find(**form.wishes(), on=today, now=now, holder=known_holder(request))
-        page = Paginator(matches, MATCHES_A_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "rows": presenters.match_rows(page, zones.current())}
-        context |= presenters.find_words(form.cleaned_data)
+        wishes = form.wishes(zone=zones.current())
+        after = form.cleaned_data["after"]
+        try:
+            found = find(wishes, on=timezone.localdate(), now=timezone.now(), after=after)
+        except Misplaced:
+            form.add_error(None, _("This page of the list is no longer there. Search once more."))
+        else:
+            context |= presenters.found(found, wishes.state, zones.current())
     return render(request, "appointments/directory.html", context, status=_status(form))
 
 

@@ -35,6 +35,8 @@ app.conf.beat_schedule = {
         "task": "messaging.tasks.sweep_attachments",
         "schedule": crontab(minute=30),
     },
+    # Renews what a directory reads, where a hold has run out or a day has begun.
+    "sweep-index": {"task": "appointments.tasks.sweep_index", "schedule": 60.0},
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

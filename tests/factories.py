@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
+from appointments import indexing
 from appointments.models import Appointment, AvailabilityRule, Schedule
 from care.models import PsychotherapyNote
 from core import keystore
@@ -63,6 +64,7 @@ def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
         "approach": "Plain steps you can try between visits.",
         "concerns": ["anxiety", "sleep"],
         "languages": ["en"],
+        "age_groups": ["adult"],
         "payers": ["Aetna"],
         "zone": "America/Chicago",
         "fee_cents": 15000,
@@ -75,6 +77,7 @@ def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
         AvailabilityRule.objects.create(
             provider=provider, weekday=weekday, from_minute=9 * 60, to_minute=17 * 60
         )
+    indexing.rebuild([provider.pk], now=NOW)
     return provider
 
 
@@ -85,7 +88,9 @@ def make_licence(provider: Provider, **fields: Any) -> Licence:
         "valid_from": date(2024, 1, 1),
         "valid_until": date(2027, 12, 31),
     }
-    return Licence.objects.create(provider=provider, **values | fields)
+    licence = Licence.objects.create(provider=provider, **values | fields)
+    indexing.rebuild([provider.pk], now=NOW)
+    return licence
 
 
 def make_patient(practice: Practice, name: str, **fields: Any) -> Patient:

@@ -4,7 +4,7 @@ from accounts.models.contact import ContactRules
 from accounts.models.emergency_access import EmergencyAccess
 from accounts.models.patients import Erasure, LegalHold, Patient
 from accounts.models.practices import Practice
-from accounts.models.providers import Licence, Provider
+from accounts.models.providers import Licence, Provider, Spellings
 from accounts.models.users import Invitation, Membership, User
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Patient",
     "Practice",
     "Provider",
+    "Spellings",
     "User",
 ]

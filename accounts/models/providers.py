@@ -1,17 +1,19 @@
 """Who treats, and with which licence."""
 
 from datetime import date
-from typing import Self
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from accounts import licensure
-from accounts.codes import Concern, Language, State
+from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models.practices import Practice
 from accounts.models.users import User
+from core import spelling
 
 
 class ProviderQuerySet(models.QuerySet["Provider"]):
@@ -22,11 +24,9 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
     def licensed_in(self, state: str, *, on: date) -> Self:
         """Those who may treat someone located in `state` on the day `on`: by the state's own
         licence, or by an authority under a compact that the state has joined by then."""
-        covering = Q(licences__state=state) | Q(
-            licences__compact__in=licensure.compacts_of(state, on=on)
-        )
-        valid = Q(licences__valid_from__lte=on, licences__valid_until__gte=on)
-        return self.filter(covering & valid).distinct()
+        covering = Q(state=state) | Q(compact__in=licensure.compacts_of(state, on=on))
+        valid = Q(valid_from__lte=on, valid_until__gte=on)
+        return self.filter(Exists(Licence.objects.filter(covering, valid, provider=OuterRef("pk"))))
 
 
 class Provider(models.Model):
@@ -46,6 +46,13 @@ class Provider(models.Model):
     approach = models.TextField(blank=True)  # the provider's own words to a person who is looking
     concerns = ArrayField(models.CharField(max_length=30, choices=Concern), default=list)
     languages = ArrayField(models.CharField(max_length=8, choices=Language), default=list)
+    methods = ArrayField(models.CharField(max_length=20, choices=Method), default=list)
+    age_groups = ArrayField(models.CharField(max_length=12, choices=AgeGroup), default=list)
+    # Hers to say or to leave; nobody infers them.
+    gender = models.CharField(max_length=10, choices=Gender, blank=True)
+    identities = ArrayField(
+        models.CharField(max_length=12, choices=Identity), default=list, blank=True
+    )
     payers = ArrayField(models.CharField(max_length=60), default=list)  # insurers contracted with
     zone = models.CharField(max_length=64)  # IANA; the weekly hours are wall time in it
     fee_cents = models.PositiveIntegerField(default=0)
@@ -57,8 +64,9 @@ class Provider(models.Model):
         phi = ()
         plain = (
             "user", "practice", "slug", "name", "credentials", "profession", "pronouns",
-            "npi", "approach", "concerns", "languages", "payers", "zone", "fee_cents",
-            "sliding_fee_cents", "is_accepting", "verified_on",
+            "npi", "approach", "concerns", "languages", "methods", "age_groups", "gender",
+            "identities", "payers", "zone", "fee_cents", "sliding_fee_cents", "is_accepting",
+            "verified_on",
         )  # fmt: skip
 
     class Tenancy:
@@ -86,10 +94,27 @@ class Provider(models.Model):
                 & ~Q(approach=""),
                 name="provider_listed_whole",
             ),
+            models.CheckConstraint(
+                condition=Q(gender__in=["", "woman", "man", "nonbinary"]),
+                name="provider_gender_known",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"provider {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep what she is found by beside the words that it is made of."""
+        super().save(*args, **kwargs)
+        Spellings.keep(self)
+
+    @property
+    def words(self) -> str:
+        """What a search looks through: her name, her words, and the names of what she does."""
+        named: list[Any] = [Concern(code).label for code in self.concerns]
+        named += [Method(code).label for code in self.methods]
+        named += [Language(code).label for code in self.languages]
+        return " ".join([self.name, self.profession, self.approach, *map(str, named)])
 
     @property
     def zoneinfo(self) -> ZoneInfo:
@@ -103,6 +128,31 @@ class Provider(models.Model):
     def may_treat_in(self, state: str, *, on: date) -> bool:
         """Whether a valid licence or compact authority covers a patient in `state` on `on`."""
         return any(licence.covers(state, on=on) for licence in self.licences.all())
+
+
+class Spellings(models.Model):
+    """What a search finds a provider by (core.spelling). A row of its own: nobody reads it."""
+
+    provider = models.OneToOneField(Provider, models.CASCADE, primary_key=True)
+    forms = ArrayField(models.CharField(max_length=spelling.LONGEST))
+
+    class Privacy:
+        phi = ()
+        plain = ("provider", "forms")
+
+    class Tenancy:
+        of = "provider"
+        is_public = True
+
+    class Meta:
+        indexes = [GinIndex(fields=["forms"], name="spellings_forms")]
+
+    @staticmethod
+    def keep(provider: Provider) -> None:
+        row = Spellings(provider=provider, forms=sorted(spelling.forms(provider.words)))
+        Spellings.objects.bulk_create(
+            [row], update_conflicts=True, unique_fields=["provider"], update_fields=["forms"]
+        )
 
 
 class Licence(models.Model):

@@ -5,6 +5,6 @@ Plain Python on whole UTC minutes; it knows no framework, reads no clock and no 
 """
 
 from appointments.availability.plan import DateException, Plan, Rule
-from appointments.availability.sweep import Interval, free, is_offered, slots
+from appointments.availability.sweep import Interval, free, is_offered, slots, stretches
 
-__all__ = ["DateException", "Interval", "Plan", "Rule", "free", "is_offered", "slots"]
+__all__ = ["DateException", "Interval", "Plan", "Rule", "free", "is_offered", "slots", "stretches"]

@@ -51,17 +51,33 @@ def slots(
     The visit lies in the window and in open hours, and starts no sooner than the lead time after
     `now`.  With its buffers it meets no busy interval; the buffers may lie outside open hours.
     """
+    starts: list[int] = []
+    for start, end in _stretches(plan, busy, window, now):
+        starts.extend(range(start, end, plan.step_minutes))
+    return list(map(instant, starts))
+
+
+def stretches(
+    plan: Plan, *, busy: Iterable[Interval], window: Interval, now: datetime
+) -> list[Interval]:
+    """Return the `slots` as intervals: a start at the beginning of each, and every step before its
+    end."""
+    found = _stretches(plan, busy, window, now)
+    return [(instant(start), instant(end)) for start, end in found]
+
+
+def _stretches(
+    plan: Plan, busy: Iterable[Interval], window: Interval, now: datetime
+) -> Iterator[Span]:
     first, last = minute_at_or_after(window[0]), minute_at_or_before(window[1])
     earliest = max(first, minute_at_or_after(now) + plan.lead_minutes)
     latest = last - plan.duration_minutes
-    step = plan.step_minutes
     ranges = _open_ranges(plan, first, last)
     blocked = _merged([*_blocked(plan, ranges, busy), *_outside(earliest, latest + 1)])
-    starts: list[int] = []
     for opened, start, end in _gaps(ranges, blocked):
-        on_grid = start + (opened - start) % step
-        starts.extend(range(on_grid, end, step))
-    return list(map(instant, starts))
+        on_grid = start + (opened - start) % plan.step_minutes
+        if on_grid < end:
+            yield on_grid, end
 
 
 def is_offered(plan: Plan, *, starts_at: datetime, busy: Iterable[Interval], now: datetime) -> bool:

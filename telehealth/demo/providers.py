@@ -60,8 +60,9 @@ def make_provider(
 
 def _words(sheet: dict[str, Any]) -> dict[str, Any]:
     fields = ("credentials", "profession", "pronouns", "zone", "approach")
-    lists = ("concerns", "languages", "payers")
-    return {field: sheet[field] for field in (*fields, *lists)}
+    lists = ("concerns", "languages", "methods", "age_groups", "payers")
+    said = {field: sheet[field] for field in ("gender", "identities") if field in sheet}
+    return said | {field: sheet[field] for field in (*fields, *lists)}
 
 
 def _fees(sheet: dict[str, Any]) -> dict[str, int | None]:

@@ -11,6 +11,7 @@ from django.db.models import F
 
 from accounts.care_team import Care, CareRelationship
 from accounts.models import Practice, Provider, User
+from appointments import indexing
 from core.models import Duty
 from core.transactions import take_turns
 from telehealth.demo import conversations, course, money, plan, providers, staff, today
@@ -41,8 +42,9 @@ def build(
     take_turns("demo practice")  # of two that start at once, the second finds the first one's
     if Practice.objects.exists():
         raise NotEmpty
-    with no_savepoints():
+    with no_savepoints(), indexing.put_off():
         make_everything(now=now, progress=progress, scale=scale, patients_count=patients_count)
+    indexing.sweep(now=now)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ WORDS = {
     "approach": "We begin where you are.",
     "concerns": ["anxiety"],
     "languages": ["en"],
+    "age_groups": ["adult"],
 }
 
 
@@ -160,6 +161,26 @@ def test_she_writes_her_profile(nia):
     assert AuditEvent.objects.filter(action="profile.saved", by_id=nia.pk).exists()
 
 
+def test_what_she_may_leave_out_she_may_say(nia):
+    said = {"methods": ["act", "ifs"], "gender": "woman", "identities": ["parent", "jewish"]}
+
+    signed_in(nia).post(PROFILE, WORDS | said)
+
+    kept = Provider.objects.get(user=nia)
+    assert {name: getattr(kept, name) for name in said} == said
+
+
+@pytest.mark.parametrize("wrong", [{"gender": "x"}, {"identities": "x"}, {"methods": "x"}])
+def test_what_no_list_holds_is_refused(nia, wrong):
+    assert signed_in(nia).post(PROFILE, WORDS | wrong).status_code == 422
+
+
+def test_she_is_found_by_what_she_has_written(nia):
+    signed_in(nia).post(PROFILE, WORDS)
+
+    assert Provider.objects.filter(spellings__forms__contains=["begin"]).get() == nia.provider
+
+
 @pytest.mark.parametrize("name", [name for name in WORDS if name != "pronouns"])
 def test_what_is_left_out_is_said_and_nothing_is_kept(nia, name):
     answer = signed_in(nia).post(PROFILE, WORDS | {name: ""})
@@ -211,3 +232,8 @@ def test_the_database_lists_nobody_who_is_not_whole(practice, lacking):
 def test_the_database_refuses_an_npi_of_another_form(practice, npi):
     with pytest.raises(IntegrityError, match="provider_npi_digits"), transaction.atomic():
         make_provider(practice, "Nia Low", npi=npi)
+
+
+def test_the_database_refuses_a_gender_of_no_list(practice):
+    with pytest.raises(IntegrityError, match="provider_gender_known"), transaction.atomic():
+        make_provider(practice, "Nia Low", gender="x")

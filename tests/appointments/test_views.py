@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from appointments import attendance, booking
+from appointments import attendance, booking, indexing
 from appointments.models import Appointment
 from tests import factories
 from tests.factories import HOUR, NINE, NOW, SCOPED, UNSCOPED
@@ -74,7 +74,7 @@ def test_the_list_says_who_why_when_and_in_which_zone(visitor, dr_bob):
     page = text(visitor.get("/", {"state": "IL", "concern": "sleep"}))
 
     for words in [
-        "1 therapist may treat you in Illinois",
+        "Therapists who may treat you in Illinois",
         "Times are in Central Time (Chicago).",
         "Bob Ray, PsyD",
         "works with trouble sleeping",
@@ -107,11 +107,11 @@ def test_across_the_change_of_clocks_a_time_keeps_its_hour(visitor, dr_bob, cloc
         assert label[1].replace("\u202f", " ") == "9:00 AM"
 
 
-def test_nobody_found_shows_a_way_on(visitor, dr_bob):
-    page = visitor.get("/", {"state": "IL", "concern": "ocd"})
+def test_a_wish_that_is_not_met_is_said_beside_the_provider(visitor, dr_bob):
+    page = text(visitor.get("/", {"state": "IL", "concern": "ocd", "payer": "Aetna"}))
 
-    assert "With fewer wishes there may be someone." in text(page)
-    assert '<a class="btn btn--quiet" href="?state=IL#found">' in page.content.decode()
+    assert "✓ takes Aetna" in page
+    assert "does not name obsessive thoughts and OCD" in page
 
 
 def test_a_state_without_anybody_says_so(visitor, dr_bob):
@@ -121,14 +121,72 @@ def test_a_state_without_anybody_says_so(visitor, dr_bob):
 
 
 def test_a_long_list_has_pages_that_keep_the_wishes(visitor, practice):
-    for number in range(13):
+    for number in range(21):
         factories.make_provider(practice, f"P{number:02} Ray")
 
-    page = visitor.get("/", {"state": "IL", "concern": "sleep"})
+    first = visitor.get("/", {"state": "IL", "concern": "sleep"}).content.decode()
+    more = re.search(r'rel="next" href="([^"#]+)#found"', first)
+    second = visitor.get("/" + more[1].replace("&amp;", "&")).content.decode()
 
-    assert page.content.decode().count("<article") == 12
-    assert 'href="?state=IL&amp;concern=sleep&amp;page=2"' in page.content.decode()
-    assert "P12 Ray" in text(visitor.get("/", {"state": "IL", "concern": "sleep", "page": 2}))
+    assert (first.count("<article"), second.count("<article")) == (20, 1)
+    assert "concern=sleep" in more[1]
+    assert 'href="?state=IL&amp;concern=sleep#found"' in second
+    assert 'rel="next"' not in second
+
+
+def test_a_page_that_is_none_is_said(visitor, dr_bob):
+    page = visitor.get("/", {"state": "IL", "after": "x"})
+
+    assert page.status_code == 422
+    assert "This page of the list is no longer there. Search once more." in text(page)
+
+
+def test_what_is_folded_away_is_open_where_it_is_used(visitor, dr_bob):
+    plain = visitor.get("/", {"state": "IL", "payer": "Aetna"}).content.decode()
+    asked = visitor.get("/", {"state": "IL", "weekday": "2", "identities": "asian"})
+
+    assert (plain.count("open>"), asked.content.decode().count("open>")) == (0, 2)
+
+
+def test_the_weights_are_shown_and_can_be_changed(visitor, dr_bob):
+    page = visitor.get("/", {"state": "IL", "weight_soon": "5", "weight_language": "200"})
+
+    assert page.status_code == 422
+    assert "Write 100 or less." in text(page)
+    assert 'name="weight_soon" value="5"' in page.content.decode()
+    assert 'placeholder="30"' in page.content.decode()
+
+
+def test_times_are_wished_for_in_the_visitors_zone(visitor, dr_bob):
+    visitor.cookies["zone"] = "Pacific/Honolulu"
+
+    page = text(visitor.get("/", {"state": "IL", "part": "afternoon"}))
+
+    assert "12:00 PM" in page
+
+
+def test_the_providers_page_says_what_she_does_for_whom_and_what_she_says_of_herself(
+    visitor, practice
+):
+    facts = {"methods": ["erp"], "age_groups": ["teen"], "gender": "woman", "identities": ["asian"]}
+    ana = factories.make_provider(practice, "Ana Maria Sol", **facts)
+
+    page = text(visitor.get(url("provider", ana.slug)))
+
+    for words in [
+        "AS",
+        "Kinds of therapy Exposure and response prevention (ERP)",
+        "Sees Teens, 13 to 17",
+        "Says of themselves Woman, Asian",
+    ]:
+        assert words in page
+
+
+def test_what_a_provider_leaves_out_is_not_named(visitor, dr_bob):
+    page = text(visitor.get(url("provider", dr_bob.slug)))
+
+    assert "Says of themselves" not in page
+    assert "Kinds of therapy" not in page
 
 
 def test_looking_around_starts_no_session(visitor, dr_bob):
@@ -144,7 +202,7 @@ def test_the_page_takes_as_many_queries_for_three_as_for_one(
     for number in range(count):
         factories.make_provider(practice, f"P{number} Ray")
 
-    with django_assert_num_queries(7 + UNSCOPED):  # the insurers, and the six of `find`
+    with django_assert_num_queries(4 + UNSCOPED):  # the insurers, and the three of `find`
         visitor.get("/", {"state": "IL"})
 
 
@@ -287,6 +345,7 @@ def test_where_the_provider_has_no_other_time_others_are_offered(visitor, dr_bob
 
 def test_where_nobody_has_a_time_it_is_said(visitor, dr_bob):
     dr_bob.availability_rules.all().delete()
+    indexing.sweep(now=NOW)
 
     assert "There is no other free time right now." in text(choose(visitor, dr_bob))
 
