@@ -1,6 +1,6 @@
 """What visitors send: their wishes, a time they choose, the zone they read times in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from appointments.wishes import PARTS, WEIGHTS, Times, Wishes
 from core import zones
 from core.form_words import Worded
 
+MOST_VERSIONS = 2**31 - 1  # as the database counts
 YEARS = range(2000, 2200)  # in which a visit can be asked for
 CHOOSE_STATE = {
     "required": _("Choose the state where you will be during the visit."),
@@ -171,6 +172,21 @@ class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at
         return super().to_python(value)
 
 
+class InstantField(forms.CharField):
+    """A time with its zone, as a button says it."""
+
+    def clean(self, value: Any) -> datetime:
+        try:
+            at = datetime.fromisoformat(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(_("This is not a time.")) from error
+        if at.tzinfo is None:
+            raise forms.ValidationError(_("This time has no zone."))
+        if at.year not in YEARS:  # at the ends of the calendar no arithmetic is possible
+            raise forms.ValidationError(_("This is not a time."))
+        return at.astimezone(UTC)
+
+
 class EndCareForm(Worded, forms.Form):
     reason = forms.ChoiceField(
         label=_("Why does it end?"),
@@ -184,19 +200,27 @@ class HoldForm(Worded, forms.Form):
     """A time beside a provider's name. Nobody types it: it comes from a button."""
 
     provider = ProviderField(Provider.objects.all(), to_field_name="slug")
-    starts_at = forms.CharField()
+    starts_at = InstantField()
     state = forms.ChoiceField(choices=State.choices)
 
-    def clean_starts_at(self) -> datetime:
-        try:
-            at = datetime.fromisoformat(self.cleaned_data["starts_at"])
-        except ValueError as error:
-            raise forms.ValidationError(_("This is not a time.")) from error
-        if at.tzinfo is None:
-            raise forms.ValidationError(_("This time has no zone."))
-        if at.year not in YEARS:  # at the ends of the calendar no arithmetic is possible
-            raise forms.ValidationError(_("This is not a time."))
-        return at.astimezone(UTC)
+
+class MoveForm(Worded, forms.Form):
+    """The time that a visit is to have, and which version of the visit its reader saw."""
+
+    starts_at = InstantField()
+    version = forms.IntegerField(min_value=0, max_value=MOST_VERSIONS)
+
+
+class SinceForm(Worded, forms.Form):
+    """From which day on times are shown; nobody types it."""
+
+    since = forms.DateField()
+
+    def clean_since(self) -> date:
+        since: date = self.cleaned_data["since"]
+        if since.year not in YEARS:
+            raise forms.ValidationError(_("This is not a day."))
+        return since
 
 
 class ZoneForm(Worded, forms.Form):

@@ -74,6 +74,6 @@ def _attendee(email: str) -> vCalAddress:
 
 
 def _changed_at(appointment: Appointment) -> datetime:
-    changed_at = appointment.cancelled_at or appointment.booked_at
-    assert changed_at is not None  # appointment_booked_at_unless_held
-    return changed_at
+    assert appointment.booked_at is not None  # appointment_booked_at_unless_held
+    moved_at = [move.moved_at for move in appointment.moves.all()]
+    return appointment.cancelled_at or max([appointment.booked_at, *moved_at])

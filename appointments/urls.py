@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import care_views, views
+from appointments import care_views, move_views, views
 
 app_name = "appointments"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
         views.create_cancellation,
         name="create_cancellation",
     ),
+    path("visits/<uuid:appointment_id>/move/", move_views.move, name="move"),
     path(
         "patients/<uuid:patient_ref>/care/ending/",
         care_views.care_ending,

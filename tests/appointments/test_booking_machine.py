@@ -1,4 +1,4 @@
-"""Any sequence of holds, renewals, confirmations and cancellations, beside a model of them."""
+"""Any sequence of holds, renewals, bookings, moves and cancellations, beside a model of them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,8 +15,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from appointments import booking
-from appointments.models import Appointment
+from appointments import booking, moving
+from appointments.models import Appointment, InvalidTransition
 from tests.factories import HOUR, NINE, NOW, make_patient
 
 MINUTE = timedelta(minutes=1)
@@ -33,6 +33,7 @@ class Model:
     until: datetime
     patient: object = None
     is_cancelled: bool = False
+    version: int = 0
 
     def takes(self, now):
         """Whether it keeps others from its time."""
@@ -127,6 +128,43 @@ class BookingMachine(RuleBasedStateMachine):
             return None if model.patient == patient else booking.HoldExpired
         return booking.HoldExpired if model.until <= self.now else None
 
+    @rule(key=holds, start=st.sampled_from(STARTS), is_stale=st.booleans())
+    def move(self, key, start, is_stale):
+        """Sometimes from a page that shows the version before the last."""
+        model = self.models.get(key)
+        if model is None or model.patient is None:
+            return
+        wish = {"starts_at": start, "version": model.version - is_stale, "now": self.now}
+        wish |= {"appointment": Appointment.objects.get(pk=key), "by": model.patient.user}
+        refusal = self.refusal_of_move(key, model, start, is_stale=is_stale)
+        if refusal:
+            with pytest.raises(refusal) as refused:
+                moving.move(**wish)
+            assert refused.type is refusal
+        else:
+            moving.move(**wish)
+            model.version += model.start != start
+            if model.start != start:
+                self.forget_expired(start, key)
+            model.start = start
+
+    def refusal_of_move(self, key, model, start, *, is_stale):
+        if model.is_cancelled:
+            return InvalidTransition
+        if start == model.start:
+            return None
+        if is_stale:
+            return moving.Changed
+        in_the_way = (m for k, m in self.models.items() if k != key and m.takes(self.now))
+        return booking.SlotTaken if any(m.meets(start) for m in in_the_way) else None
+
+    def forget_expired(self, start, mover):
+        self.models = {
+            key: m
+            for key, m in self.models.items()
+            if key == mover or m.patient or not m.meets(start)
+        }
+
     @rule(key=holds)
     def cancel(self, key):
         model = self.models.get(key)
@@ -134,15 +172,19 @@ class BookingMachine(RuleBasedStateMachine):
             visit = Appointment.objects.get(pk=key)
             booking.cancel(appointment=visit, by=model.patient.user, now=self.now)
             model.is_cancelled = True
+            model.version += 1
 
     @invariant()
     def the_rows_are_those_of_the_model(self):
-        rows = Appointment.objects.values_list("id", "starts_at", "patient", "held_until")
+        rows = Appointment.objects.values_list(
+            "id", "starts_at", "patient", "held_until", "version"
+        )
         assert {row[0]: row[1:] for row in rows} == {
             key: (
                 m.start,
                 m.patient.pk if m.patient else None,
                 None if m.patient else m.until,
+                m.version,
             )
             for key, m in self.models.items()
         }

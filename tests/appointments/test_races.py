@@ -9,13 +9,13 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from appointments import booking
-from appointments.models import Appointment
-from tests.factories import HOUR, NINE, NOW, make_patient
+from appointments import booking, moving
+from appointments.models import Appointment, AppointmentMove, AvailabilityRule
+from tests.factories import HOUR, NINE, NOW, make_patient, make_visit
 from tests.threads import at_once
 
 CROWD = 64
-MINUTE = timedelta(minutes=1)
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LATER = NOW + booking.HOLD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -163,6 +163,102 @@ def test_a_visit_cancelled_by_both_at_once_is_cancelled_once(dr_bob, practice, a
         return mine.status
 
     assert all_at_once(deed, crowd=2) == {"cancelled": 1, "InvalidTransition": 1}
+
+
+def move(visit, starts_at, *, by, version=0):
+    mine = Appointment.objects.get(pk=visit.pk)
+    moving.move(appointment=mine, starts_at=starts_at, version=version, by=by, now=NOW + MINUTE)
+    return mine.starts_at
+
+
+def test_a_visit_moved_by_both_at_once_to_two_times_is_moved_once(visit, dr_bob, alice):
+    def deed(number):
+        by = [alice.user, dr_bob.user][number % 2]
+        return move(visit, NINE + (1 + number % 2) * HOUR, by=by)
+
+    outcomes = all_at_once(deed, crowd=2)
+
+    assert sorted(outcomes.values()) == [1, 1]
+    assert outcomes["Changed"] == 1
+    assert Appointment.objects.get().version == 1
+
+
+def test_of_64_patients_who_move_to_one_time_one_gets_it_and_63_keep_theirs(dr_bob, practice):
+    AvailabilityRule.objects.update(from_minute=0, to_minute=1440)
+    patients = [make_patient(practice, f"P{number} Doe") for number in range(CROWD)]
+    midnight = NINE - 9 * HOUR
+    visits = [
+        make_visit(dr_bob, one, starts_at=midnight + number % 16 * HOUR + (1 + number // 16) * DAY)
+        for number, one in enumerate(patients)
+    ]
+
+    def deed(number):
+        return move(visits[number], NINE, by=patients[number].user)
+
+    assert all_at_once(deed) == {str(NINE): 1, "SlotTaken": 63}
+    assert Appointment.objects.filter(starts_at=NINE).count() == 1
+    assert Appointment.objects.filter(version=0).count() == 63
+
+
+def test_of_64_moves_and_holds_for_40_times_each_time_has_one_winner(dr_bob, practice):
+    """Every second person moves a visit there, the others hold; every time is wanted by several."""
+    AvailabilityRule.objects.update(from_minute=0, to_minute=1440)
+    patients = [make_patient(practice, f"P{number} Doe") for number in range(0, CROWD, 2)]
+    visits = [
+        make_visit(dr_bob, one, starts_at=NINE + (20 + number) * HOUR)
+        for number, one in enumerate(patients)
+    ]
+    wanted = [NINE - 40 * HOUR + number * HOUR for number in range(40)]
+
+    def deed(number):
+        won = 0
+        for turn, starts_at in enumerate(wanted):
+            try:
+                if number % 2:
+                    hold(dr_bob, f"h{number}-{turn}", starts_at=starts_at)
+                else:
+                    visit = visits[number // 2]
+                    now = Appointment.objects.get(pk=visit.pk)
+                    move(visit, starts_at, by=patients[number // 2].user, version=now.version)
+                won += 1
+            except booking.SlotTaken:
+                pass
+        return won
+
+    outcomes = at_once(CROWD, deed)
+
+    assert [each for each in outcomes if isinstance(each, Exception)] == []
+    taken = Appointment.objects.filter(starts_at__in=wanted)
+    assert taken.count() == len(set(taken.values_list("starts_at", flat=True)))
+    assert set(wanted) - set(taken.values_list("starts_at", flat=True)) <= {
+        move.from_starts_at for move in AppointmentMove.objects.all()
+    }
+
+
+def test_two_visits_that_want_each_others_time_both_stay(dr_bob, alice, mallory):
+    visits = [make_visit(dr_bob, alice), make_visit(dr_bob, mallory, starts_at=NINE + HOUR)]
+
+    def deed(number):
+        return move(visits[number], visits[1 - number].starts_at, by=visits[number].patient.user)
+
+    assert all_at_once(deed, crowd=2) == {"SlotTaken": 2}
+
+
+def test_a_visit_that_is_moved_and_cancelled_at_once_takes_no_time_or_is_told(visit, alice, dr_bob):
+    def deed(number):
+        if number:
+            return move(visit, NINE + HOUR, by=dr_bob.user)
+        mine = Appointment.objects.get(pk=visit.pk)
+        booking.cancel(appointment=mine, by=alice.user, now=NOW + MINUTE)
+        return mine.status
+
+    outcomes = all_at_once(deed, crowd=2)
+
+    assert outcomes["cancelled"] == 1
+    assert outcomes - Counter(["cancelled"]) in (
+        Counter([str(NINE + HOUR)]),
+        Counter(["InvalidTransition"]),
+    )
 
 
 def test_64_patients_of_one_provider_book_in_turn_without_an_overlap(dr_bob, practice):

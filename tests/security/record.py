@@ -10,7 +10,7 @@ from typing import Any
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentMove
 from billing import charges, ledger
 from billing.models import Account, Charge, Entry, Payment
 from care import amending, consents, disclosing, labels, notes
@@ -20,7 +20,7 @@ from sessions import arrival, opening
 from sessions.models import JoinLink, Seat, VideoSession
 from telehealth.record import exporting
 from tests.billing import steps
-from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_visit
+from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_series, make_visit
 from tests.security.canary import CANARY, PHONE
 
 OVER = NINE + timedelta(hours=2)
@@ -60,7 +60,13 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         outcome="appropriate",
         remark=f"{CANARY} judged",
     )
-    make_visit(provider, patient, starts_at=NINE + 9 * HOUR).cancel(by=patient.user, now=NOW)
+    make_series(provider, patient)
+    other = make_visit(provider, patient, starts_at=NINE + 9 * HOUR)
+    moved_to = {"from_starts_at": NINE + 8 * HOUR, "to_starts_at": other.starts_at}
+    AppointmentMove.objects.create(
+        appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
+    )
+    other.cancel(by=patient.user, now=NOW)
     fill_times()
     return {"note": note}
 

@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from billing.models import CardOnFile
 from care import consents
 from core.models import Duty
-from tests.factories import HOUR, NINE, NOW, VISIT, make_user, make_visit
+from tests.factories import HOUR, NINE, NOW, VISIT, by_the_clock, make_user, make_visit
 
 MINUTE = timedelta(minutes=1)
 
@@ -58,6 +58,7 @@ def make_hold(provider, holder="visitor", starts_at=NINE, **fields):
         "ends_at": starts_at + VISIT,
         "block_starts_at": starts_at,
         "block_ends_at": starts_at + HOUR,
+        **by_the_clock(provider, starts_at),
         "fee_cents": 15000,
         "patient_state": "IL",
     }
