@@ -53,6 +53,7 @@ ACTIONS: dict[str, Any] = {
     "profile.saved": _("Changed their own profile"),
     "role.granted": _("Took up a role"),
     "role.taken": _("Took a role away"),
+    "series.created": _("Repeated a visit"),
     "supervision.ended": _("Ended an agreement on supervision"),
     "supervision.proposed": _("Proposed an agreement on supervision"),
     "supervision.signed": _("Signed an agreement on supervision"),

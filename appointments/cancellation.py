@@ -14,8 +14,8 @@ def free_until(appointment: Appointment) -> datetime:
     Where the practice has moved the visit, the patient never chose its time: she is free until it
     begins.
     """
-    move = appointment.moves.last()
-    if move and not is_moved_by_patient(move):
+    moves = list(appointment.moves.all())
+    if moves and not is_moved_by_patient(moves[-1]):
         return appointment.starts_at
     return appointment.starts_at - FREE_TO_CANCEL
 

@@ -8,20 +8,31 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.permissions import PATIENT, PROVIDER, policy
-from appointments import moving, presenters
+from appointments import changing_series, moving, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
+from appointments.changing_series import Scope
 from appointments.forms import MoveForm, SinceForm
 from appointments.models import Appointment, InvalidTransition
 from appointments.moving import Changed
+from appointments.occurrences import Conflicts, NothingLeft, Occurrence, conflict_count
+from appointments.presenters import VisitFacts
 from core import zones
 
 TWO_WEEKS = timedelta(days=14)
 NEAREST_COUNT = 6
+REFUSED = (
+    SlotTaken, NotOffered, NotLicensed, TooLate, InvalidTransition, Changed, NothingLeft
+)  # fmt: skip
+DONE = {
+    Scope.THIS: _("The visit has its new time. We have told you both by mail."),
+    Scope.FOLLOWING: _("The visits have their new times. We have told you both by mail."),
+    Scope.ALL: _("The visits have their new times. We have told you both by mail."),
+}
 
 
 @policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
@@ -33,13 +44,13 @@ def move(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
     if request.method == "POST":
-        return create_move(request, appointment)
+        return create_move(request, appointment, facts)
     if not facts.may_move:
         return refuse(request, appointment, TooLate(), appointment.starts_at)
     form = MoveForm(request.GET)
-    context = {"appointment": appointment, "facts": facts, "form": form}
     if form.is_valid():
-        return render(request, "appointments/move_review.html", context)
+        return preview(request, appointment, facts, form)
+    context = {"appointment": appointment, "facts": facts, "scopes": Scope.choices}
     context |= times(request, appointment)
     return render(request, "appointments/move.html", context)
 
@@ -52,7 +63,7 @@ def times(request: SignedInRequest, appointment: Appointment) -> dict[str, Any]:
     since = max(since, timezone.localdate())
     start = datetime(since.year, since.month, since.day, tzinfo=zone)
     end = start + TWO_WEEKS
-    found = moving.starts(appointment, since=start, until=end, now=now)
+    found = moving.starts(appointment, since=start, until=end, by=request.user, now=now)
     return {
         "days": presenters.by_day(found, zone),
         "later": since + TWO_WEEKS,
@@ -60,20 +71,77 @@ def times(request: SignedInRequest, appointment: Appointment) -> dict[str, Any]:
     }
 
 
-def create_move(request: SignedInRequest, appointment: Appointment) -> HttpResponse:
+def preview(
+    request: SignedInRequest, appointment: Appointment, facts: VisitFacts, form: MoveForm
+) -> HttpResponse:
+    said, planned = form.cleaned_data, list[Occurrence]()
+    if said["scope"] != Scope.THIS:
+        try:
+            planned = changing_series.plan(
+                appointment=appointment,
+                starts_at=said["starts_at"],
+                scope=said["scope"],
+                choices=form.choices(),
+                by=request.user,
+                now=timezone.now(),
+            )
+        except NotOffered as refusal:
+            return refuse(request, appointment, refusal, said["starts_at"])
+    return look_over(request, appointment, facts, form, planned, status=200)
+
+
+def look_over(
+    request: SignedInRequest,
+    appointment: Appointment,
+    facts: VisitFacts,
+    form: MoveForm,
+    planned: list[Occurrence],
+    *,
+    status: int,
+) -> HttpResponse:
+    context = {"appointment": appointment, "facts": facts, "form": form, "planned": planned}
+    context |= {"conflict_count": conflict_count(planned)}
+    return render(request, "appointments/move_review.html", context, status=status)
+
+
+def create_move(
+    request: SignedInRequest, appointment: Appointment, facts: VisitFacts
+) -> HttpResponse:
     form = MoveForm(request.POST)
     if not form.is_valid():
         context = {"appointment": appointment}
-        return render(request, "appointments/move_invalid.html", context, status=422)
-    starts_at = form.cleaned_data["starts_at"]
+        return render(request, "appointments/choice_invalid.html", context, status=422)
     try:
-        moving.move(
-            appointment=appointment, **form.cleaned_data, by=request.user, now=timezone.now()
-        )
-    except (SlotTaken, NotOffered, NotLicensed, TooLate, InvalidTransition, Changed) as refusal:
-        return refuse(request, appointment, refusal, starts_at)
-    messages.success(request, _("The visit has its new time. We have told you both by mail."))
+        enter(request, appointment, form)
+    except Conflicts as conflicts:
+        planned = conflicts.occurrences
+        return look_over(request, appointment, facts, form, planned, status=409)
+    except REFUSED as refusal:
+        return refuse(request, appointment, refusal, form.cleaned_data["starts_at"])
+    messages.success(request, DONE[form.cleaned_data["scope"]])
     return redirect("appointments:detail", appointment_id=appointment.id)
+
+
+def enter(request: SignedInRequest, appointment: Appointment, form: MoveForm) -> None:
+    said, now = form.cleaned_data, timezone.now()
+    if said["scope"] == Scope.THIS:
+        moving.move(
+            appointment=appointment,
+            starts_at=said["starts_at"],
+            version=said["version"],
+            by=request.user,
+            now=now,
+        )
+    else:
+        changing_series.move(
+            appointment=appointment,
+            starts_at=said["starts_at"],
+            version=said["version"],
+            scope=said["scope"],
+            choices=form.choices(),
+            by=request.user,
+            now=now,
+        )
 
 
 def refuse(
@@ -83,6 +151,8 @@ def refuse(
     appointment.refresh_from_db()
     near = []
     if isinstance(refusal, SlotTaken | NotOffered | NotLicensed):
-        near = moving.nearest(appointment, wanted, count=NEAREST_COUNT, now=timezone.now())
+        near = moving.nearest(
+            appointment, wanted, count=NEAREST_COUNT, by=request.user, now=timezone.now()
+        )
     context = presenters.refused_move(refusal, appointment, near, zones.current())
     return render(request, "appointments/move_refused.html", context, status=409)

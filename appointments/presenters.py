@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
-from appointments import cancellation, door, offers, reasons
+from appointments import cancellation, changing_series, door, offers, reasons
 from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
+from appointments.changing_series import Scope
 from appointments.directory import Found, Instead, Match
 from appointments.models import Appointment, AppointmentMove, InvalidTransition
 from appointments.moving import Changed
+from appointments.occurrences import NothingLeft
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
@@ -196,6 +198,10 @@ def _move_words(appointment: Appointment) -> dict[type[Exception], tuple[str, st
             _("The visit was moved a moment ago"),
             _("This page still showed its earlier time. Look at the new one first."),
         ),
+        NothingLeft: (
+            _("Nothing was moved"),
+            _("For every visit you chose to keep the time it has."),
+        ),
         TooLate: (
             _("This visit can no longer be moved"),
             _("It has begun, or it is no longer booked. Nothing was changed."),
@@ -219,6 +225,9 @@ class VisitFacts:
     opens_at: datetime
     may_cancel: bool
     may_move: bool
+    may_repeat: bool
+    ahead: list[Appointment]  # the visits of its series that are still to come, this one included
+    is_another_late: bool  # whether calling one of the others off is free no more
     move: AppointmentMove | None  # the last one
     is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
@@ -233,6 +242,9 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
     is_provider = appointment.provider.user_id == reader.pk
     moves = list(appointment.moves.all())
     may_cancel = is_ahead and now < appointment.starts_at and appointment.begun_at is None
+    may_move = may_cancel and appointment.status == Appointment.Status.BOOKED
+    in_series = appointment.series_id is not None
+    ahead = changing_series.within(appointment, Scope.ALL, now=now) if in_series else []
     return VisitFacts(
         is_provider=is_provider,
         goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
@@ -241,7 +253,12 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         goes_on_now=appointment.begun_at is not None,
         opens_at=door.opens_at(appointment),
         may_cancel=may_cancel,
-        may_move=may_cancel and appointment.status == Appointment.Status.BOOKED,
+        may_move=may_move,
+        may_repeat=may_move and appointment.series_id is None,
+        ahead=ahead,
+        is_another_late=any(
+            not cancellation.is_free(one, now=now) for one in ahead if one != appointment
+        ),
         move=moves[-1] if moves else None,
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from appointments import care_views, move_views, views
+from appointments import care_views, move_views, series_views, views
 
 app_name = "appointments"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
         name="create_cancellation",
     ),
     path("visits/<uuid:appointment_id>/move/", move_views.move, name="move"),
+    path("visits/<uuid:appointment_id>/series/", series_views.series, name="series"),
     path(
         "patients/<uuid:patient_ref>/care/ending/",
         care_views.care_ending,

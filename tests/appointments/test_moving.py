@@ -136,12 +136,26 @@ def test_a_time_at_which_the_patient_sees_somebody_else_is_refused(visit, carol,
         NINE - HOUR,  # before the hours
         NINE + 5 * MINUTE,  # beside the grid
         NOW + 2 * HOUR - 15 * MINUTE,  # sooner than the lead time
-        NINE + 42 * DAY,  # beyond the horizon
+        NINE + 43 * DAY,  # beyond the horizon
     ],
 )
 def test_a_time_outside_the_offer_is_refused(visit, starts_at):
     with pytest.raises(NotOffered):
         move(visit, starts_at)
+
+
+def test_a_patient_moves_a_visit_far_ahead_within_the_week_around_it(dr_bob, alice):
+    visit = factories.make_visit(dr_bob, alice, starts_at=NINE + 140 * DAY)
+
+    with pytest.raises(NotOffered):
+        move(visit, visit.starts_at + 11 * DAY)
+    assert move(visit, visit.starts_at + 5 * DAY).version == 1
+
+
+def test_the_provider_moves_a_visit_as_far_as_a_year_ahead(visit, dr_bob):
+    with pytest.raises(NotOffered):
+        move(visit, NINE + 371 * DAY, by=dr_bob.user)
+    assert move(visit, NINE + 357 * DAY, by=dr_bob.user).version == 1
 
 
 def test_leave_is_no_time_to_move_to(visit, dr_bob):
@@ -171,8 +185,10 @@ def test_nobody_is_moved_to_a_provider_who_has_left(visit, dr_bob):
 
     with pytest.raises(NotOffered):
         move(visit, NINE + HOUR)
-    assert moving.starts(visit, since=NOW, until=NINE + 7 * DAY, now=NOW) == []
-    assert moving.nearest(visit, NINE, count=6, now=NOW) == []
+    assert (
+        moving.starts(visit, since=NOW, until=NINE + 7 * DAY, by=visit.patient.user, now=NOW) == []
+    )
+    assert moving.nearest(visit, NINE, count=6, by=visit.patient.user, now=NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -263,7 +279,7 @@ def test_the_times_to_choose_from_are_those_that_can_be_had(visit, dr_bob, carol
     factories.make_visit(dr_bob, mallory, starts_at=NINE + 2 * HOUR)
     factories.make_visit(carol, alice, starts_at=NINE + 4 * HOUR)
 
-    found = moving.starts(visit, since=NINE, until=NINE + 8 * HOUR, now=NOW)
+    found = moving.starts(visit, since=NINE, until=NINE + 8 * HOUR, by=alice.user, now=NOW)
 
     quarters = [(at - NINE) // (15 * MINUTE) for at in found]
     assert quarters == [1, 2, 3, 4, 12, 20, 21, 22, 23, 24, 25, 26, 27, 28]
@@ -273,6 +289,6 @@ def test_the_times_to_choose_from_are_those_that_can_be_had(visit, dr_bob, carol
 
 
 def test_the_nearest_times_come_in_the_order_of_the_clock(visit):
-    found = moving.nearest(visit, NINE + HOUR, count=3, now=NOW)
+    found = moving.nearest(visit, NINE + HOUR, count=3, by=visit.patient.user, now=NOW)
 
     assert found == [NINE + 45 * MINUTE, NINE + HOUR, NINE + 75 * MINUTE]

@@ -68,6 +68,7 @@ TABLE = {
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
     "appointments:move": (FORM, THE_TWO, OF_THE_TWO),
+    "appointments:series": (FORM, THE_TWO, OF_THE_TWO),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     # From a held time to a booked visit: the secret of the hold decides, or that it is booked
     "booking": (READ, ALL, OF_PATIENTS),
