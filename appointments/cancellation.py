@@ -20,6 +20,11 @@ def free_until(appointment: Appointment) -> datetime:
     return appointment.starts_at - FREE_TO_CANCEL
 
 
+def is_near(starts_at: datetime, *, now: datetime) -> bool:
+    """Whether a patient who takes this time now could not call it off without a fee."""
+    return now >= starts_at - FREE_TO_CANCEL
+
+
 def is_free(appointment: Appointment, *, now: datetime) -> bool:
     return now < free_until(appointment)
 

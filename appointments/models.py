@@ -293,7 +293,7 @@ class Appointment(models.Model):
         self.held_until, self.holder = None, ""
         self.save()
 
-    def move(self, times: Times, *, by: User, now: datetime) -> AppointmentMove:
+    def move(self, times: Times, *, by: User | None, now: datetime) -> AppointmentMove:
         """Give it another time of the same provider, and write down which it had.
 
         The caller has locked it. One UPDATE: it never has no time, and never two.

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
 from accounts.permissions import PATIENT, PROVIDER, policy
-from appointments import changing_series, moving, presenters
+from appointments import cancellation, changing_series, moving, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
 from appointments.changing_series import Scope
 from appointments.forms import MoveForm, SinceForm
@@ -100,7 +100,9 @@ def look_over(
     status: int,
 ) -> HttpResponse:
     context = {"appointment": appointment, "facts": facts, "form": form, "planned": planned}
+    is_near = cancellation.is_near(form.cleaned_data["starts_at"], now=timezone.now())
     context |= {"conflict_count": conflict_count(planned)}
+    context |= {"is_near": is_near and not facts.is_provider}
     return render(request, "appointments/move_review.html", context, status=status)
 
 

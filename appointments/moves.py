@@ -16,7 +16,8 @@ class AppointmentMove(models.Model):
     from_starts_at = models.DateTimeField()
     to_starts_at = models.DateTimeField()
     moved_at = models.DateTimeField()
-    moved_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    # Nobody: a country has changed its clocks, and the wall time that was agreed on is kept.
+    moved_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
 
     class Privacy:
         phi = ("from_starts_at", "to_starts_at", "moved_at")

@@ -83,7 +83,7 @@ def check_may_move(appointment: Appointment, version: int, *, now: datetime) -> 
         raise Changed
 
 
-def enter(appointment: Appointment, times: Times, *, by: User, now: datetime) -> None:
+def enter(appointment: Appointment, times: Times, *, by: User | None, now: datetime) -> None:
     """Write the move, its row on the trail, and what follows from it for the room."""
     provider, block = appointment.provider, (times["block_starts_at"], times["block_ends_at"])
     booking.make_room(provider, *block, "", now=now)

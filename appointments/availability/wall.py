@@ -67,8 +67,17 @@ def at_wall(zone: ZoneInfo, on: date, wall_time: time) -> datetime:
 
     The first of two, where clocks go back; the first after the gap, where they skip it.
     """
+    return instant(_readings_of(zone, on, wall_time)[0])
+
+
+def is_shown(zone: ZoneInfo, on: date, wall_time: time, at: datetime) -> bool:
+    """Tell whether `at` is an instant at which the clock shows it, or what counts as one."""
+    return at in map(instant, _readings_of(zone, on, wall_time))
+
+
+def _readings_of(zone: ZoneInfo, on: date, wall_time: time) -> tuple[int, int]:
     minute = wall_time.hour * 60 + wall_time.minute
-    return instant(readings(zone, day_number(on) * MINUTES_A_DAY + minute)[0])
+    return readings(zone, day_number(on) * MINUTES_A_DAY + minute)
 
 
 def _change_to(zone: ZoneInfo, offset: int, minutes: range) -> int:

@@ -61,7 +61,8 @@ TASKS = {
 }
 OPERATORS = {
     "audit", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check", "legal_hold",
-    "probe", "restore_drill", "rotate_keys", "seed_demo", "serve", "slots", "states",
+    "probe", "recompute_zones", "restore_drill", "rotate_keys", "seed_demo", "serve", "slots",
+    "states",
 }  # fmt: skip
 
 
