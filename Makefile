@@ -6,7 +6,7 @@ COMPILE := UV_SYSTEM_CERTS=1 $(UV) pip compile --quiet --universal --generate-ha
 	--no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help run test mutants check fix states migrate seed lock setup screenshots
+.PHONY: help run test mutants check fix states migrate seed lock setup screenshots peers
 
 help: ## List these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -40,6 +40,9 @@ migrate: ## Bring the database up to date
 
 seed: ## Fill the database with the demo practice
 	./run seed_demo
+
+peers: setup ## Install what the benchmarks are measured beside
+	$(PYTHON) -m bench.peers django-appointment
 
 screenshots: setup ## Make the screenshots of the README (a demo practice must be running)
 	$(PYTHON) -m docs.screenshots

@@ -25,9 +25,9 @@ HOURS_TABLES = (
     "appointments_availabilityexception",
     "accounts_licence",
 )
-# A visit that is confirmed, begun or completed takes the same time as before: no lock for that.
+# A hold that is confirmed, and a visit that begins or is completed, take the same time as before.
 TAKES = "{row}.status IN ('held', 'booked', 'arrived', 'fulfilled')"
-TIMES = "({row}.provider_id, {row}.block_starts_at, {row}.block_ends_at, {row}.held_until, {takes})"
+TIMES = "({row}.provider_id, {row}.block_starts_at, {row}.block_ends_at, {takes})"
 VISITS = """
 CREATE TRIGGER appointments_appointment_index_due AFTER INSERT OR DELETE
   ON appointments_appointment FOR EACH ROW EXECUTE FUNCTION index_due();
@@ -54,25 +54,11 @@ CREATE FUNCTION nearness(starts_at timestamptz, since timestamptz) RETURNS doubl
   SELECT 1 / (1 + greatest(0, extract(epoch FROM starts_at - since)::float8) / 604800)
 $$;
 """
-HAS_START = """
-CREATE FUNCTION has_start(provider bigint, since timestamptz, windows tstzmultirange)
-  RETURNS boolean LANGUAGE sql STABLE AS $$
-  SELECT EXISTS (
-    SELECT FROM appointments_freeinterval AS free, generate_series(
-      free.starts_at, free.ends_at - interval '1 second', free.step_minutes * interval '1 minute'
-    ) AS start
-    WHERE free.provider_id = provider AND free.ends_at > since
-      AND tstzrange(free.starts_at, free.ends_at) && windows
-      AND start >= since AND start <@ windows)
-$$;
-"""
 
 
 def index_functions() -> migrations.RunSQL:
     """A migration step that adds what the directory asks of the index."""
-    return migrations.RunSQL(
-        sql=NEARNESS + HAS_START, reverse_sql="DROP FUNCTION nearness, has_start;"
-    )
+    return migrations.RunSQL(sql=NEARNESS, reverse_sql="DROP FUNCTION nearness;")
 
 
 def index_due() -> migrations.RunSQL:

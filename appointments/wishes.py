@@ -139,12 +139,22 @@ def spelled(text: str) -> Q:
     return condition
 
 
-def has_start_in(windows: list[Interval]) -> Func:
+class HasStart(Func):
+    """Whether a provider has a free start in windows of time, from a time on."""
+
+    template = """EXISTS (
+      SELECT FROM (VALUES (%(expressions)s)) AS asked (provider_id, since, windows)
+      JOIN appointments_freeinterval AS free
+        ON free.provider_id = asked.provider_id AND free.ends_at > asked.since
+          AND tstzrange(free.starts_at, free.ends_at) && asked.windows
+      CROSS JOIN generate_series(
+        free.starts_at, free.ends_at - interval '1 second', free.step_minutes * interval '1 minute'
+      ) AS start
+      WHERE start >= asked.since AND start <@ asked.windows)"""
+    output_field = BooleanField()
+
+
+def has_start_in(windows: list[Interval]) -> HasStart:
     """Whether a provider has a free start in the windows. Needs her opening joined."""
-    return Func(
-        F("pk"),
-        F("opening__starts_at"),
-        Func(Value(multirange(windows)), template="%(expressions)s::tstzmultirange"),
-        function="has_start",
-        output_field=BooleanField(),
-    )
+    ranges = Func(Value(multirange(windows)), template="%(expressions)s::tstzmultirange")
+    return HasStart(F("pk"), F("opening__starts_at"), ranges)
