@@ -166,7 +166,10 @@ def test_after_confirming_it_is_said_that_it_is_booked_and_how_long_it_is_free(r
     page = plain(ready.get(reverse("appointments:detail", args=[held.id])).content.decode())
 
     assert "It is booked. We sent you a mail with the time." in page
-    assert plain("Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time") in page
+    assert (
+        plain("Move or cancel it until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time")
+        in page
+    )
 
 
 def test_confirming_twice_books_once(ready, held):
