@@ -78,6 +78,20 @@ def test_what_it_costs_is_said_before_one_chooses_and_before_one_says_yes(
 
 
 @pytest.mark.parametrize(
+    ("who", "hours", "is_said"),
+    [("alice", 23, True), ("alice", 24, True), ("alice", 26, False), ("dr_bob", 23, False)],
+)
+def test_that_the_new_time_is_near_is_said_to_the_patient(
+    sign_in, visit, alice, dr_bob, who, hours, is_said
+):
+    client = sign_in({"alice": alice, "dr_bob": dr_bob}[who].user)
+
+    review = text(client.get(url(visit), choice(visit, NOW + hours * HOUR)))
+
+    assert ("The new time is less than 24 hours away." in review) == is_said
+
+
+@pytest.mark.parametrize(
     ("reader", "words"),
     [
         ("alice", "You moved it less than 24 hours before"),
