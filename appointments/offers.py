@@ -1,8 +1,8 @@
 """What providers offer: their rows made into hours and busy times, kept to where they may treat."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from django.db.models import prefetch_related_objects
 from accounts.models import Provider
 from appointments import availability
 from appointments.availability import DateException, Interval, Plan, Rule
-from appointments.models import Schedule
+from appointments.models import Appointment, Schedule, Times
 
 ONE_DAY = timedelta(days=1)
 
@@ -34,9 +34,11 @@ class Offer:
     horizon: datetime
     now: datetime
 
-    def starts(self, *, state: str, until: datetime | None = None) -> Iterator[datetime]:
+    def starts(
+        self, *, state: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[datetime]:
         """Yield the starts at which somebody in `state` can be seen, soonest first."""
-        window = (self.now, min(until or self.horizon, self.horizon))
+        window = (max(since or self.now, self.now), min(until or self.horizon, self.horizon))
         for start in availability.slots(self.plan, busy=self.busy, window=window, now=self.now):
             if may_treat(self.provider, state, at=start):
                 yield start
@@ -54,15 +56,24 @@ class Offer:
             self.plan, starts_at=start, busy=busy, now=self.now
         )
 
-    def block(self, start: datetime) -> dict[str, datetime]:
-        """Return the times of a visit from `start`: its own, and with the buffers."""
+    def block(self, start: datetime) -> Times:
+        """Return the times of a visit from `start`: its own, with the buffers, and by the clock."""
         end = start + timedelta(minutes=self.plan.duration_minutes)
+        shown = start.astimezone(self.plan.zone)
         return {
             "starts_at": start,
             "ends_at": end,
             "block_starts_at": start - timedelta(minutes=self.plan.buffer_before_minutes),
             "block_ends_at": end + timedelta(minutes=self.plan.buffer_after_minutes),
+            "wall_date": shown.date(),
+            "wall_time": shown.time(),
+            "zone": self.plan.zone.key,
         }
+
+    def without(self, visits: Iterable[Appointment]) -> "Offer":
+        """The same, had these visits not been booked: what they may be moved to."""
+        theirs = {(visit.block_starts_at, visit.block_ends_at) for visit in visits}
+        return replace(self, busy=[times for times in self.busy if tuple(times) not in theirs])
 
 
 def may_treat(provider: Provider, state: str, *, at: datetime) -> bool:

@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from appointments import care_views, desk_views, response_views, views
+from appointments import (
+    care_views,
+    desk_views,
+    move_views,
+    response_views,
+    series_views,
+    views,
+)
 
 app_name = "appointments"
 urlpatterns = [
@@ -37,6 +44,8 @@ urlpatterns = [
         desk_views.create_settlement,
         name="create_settlement",
     ),
+    path("visits/<uuid:appointment_id>/move/", move_views.move, name="move"),
+    path("visits/<uuid:appointment_id>/series/", series_views.series, name="series"),
     path(
         "patients/<uuid:patient_ref>/care/ending/",
         care_views.care_ending,

@@ -77,6 +77,8 @@ TABLE = {
     "appointments:undelivered_list": (READ, DESK, None),
     "appointments:create_retry": ("POST", DESK, OF_DESK),
     "appointments:create_settlement": ("POST", DESK, OF_DESK),
+    "appointments:move": (FORM, THE_TWO, OF_THE_TWO),
+    "appointments:series": (FORM, THE_TWO, OF_THE_TWO),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     # From a held time to a booked visit: the secret of the hold decides, or that it is booked
     "booking": (READ, ALL, OF_PATIENTS),

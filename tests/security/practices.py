@@ -15,7 +15,12 @@ from accounts.models import (
     Membership,
 )
 from accounts.models.emergency_access import LASTS
-from appointments.models import AppointmentResponse, Attendance, AvailabilityException
+from appointments.models import (
+    AppointmentMove,
+    AppointmentResponse,
+    Attendance,
+    AvailabilityException,
+)
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -58,6 +63,15 @@ class Filled:
 
     def employ(self) -> None:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
+        factories.make_series(self.provider, self.patient)
+        AppointmentMove.objects.create(
+            appointment=self.visit,
+            version=1,
+            from_starts_at=NINE - HOUR,
+            to_starts_at=NINE,
+            moved_at=NOW,
+            moved_by=self.boss,
+        )
         times = {"invited_at": NOW, "expires_at": NOW + DAY, "token_hash": self.tag}
         Invitation.objects.create(
             practice=self.practice, email="x@x.test", role="peer", invited_by=self.boss, **times

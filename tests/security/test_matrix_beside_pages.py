@@ -48,16 +48,21 @@ DUTIES = {
     "notice.invitation": {"recipient"},
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
+    "notice.move": {"recipient"},
     "notice.payment": {"recipient"},
     "notice.reminder-days": {"recipient"},
     "notice.reminder-hour": {"recipient"},
     "notice.reminder-week": {"recipient"},
+    "notice.series_booked": {"recipient"},
+    "notice.series_cancelled": {"recipient"},
+    "notice.series_moved": {"recipient"},
     "payment.collect": {"card-network"},
     "webhook.apply": {"card-network"},
     "simulator.payout": {"card-network"},
     "simulator.webhook": {"card-network"},
 }
 TASKS = {
+    "appointments.tasks.sweep_index": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},
     "messaging.tasks.sweep_attachments": {"system"},
@@ -65,8 +70,9 @@ TASKS = {
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }
 OPERATORS = {
-    "audit", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check", "legal_hold",
-    "probe", "restore_drill", "rotate_keys", "seed_demo", "serve", "slots", "states",
+    "audit", "bench", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check",
+    "legal_hold", "probe", "rebuild_index", "recompute_zones", "restore_drill", "rotate_keys",
+    "seed_demo", "serve", "slots", "states",
 }  # fmt: skip
 
 
