@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ from appointments.moving import Changed
 from appointments.occurrences import NothingLeft
 from appointments.responses import AppointmentResponse
 
+NEAR = timedelta(hours=1)  # before a visit: who needs help joining then is called at once
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
 
@@ -285,6 +286,7 @@ def response_facts(appointment: Appointment, *, now: datetime) -> dict[str, Any]
         "is_ahead": appointment.status in AHEAD and now < appointment.ends_at,
         "accepted": by_kind.get(AppointmentResponse.Kind.ACCEPTED),
         "help": by_kind.get(AppointmentResponse.Kind.HELP),
+        "is_near": appointment.starts_at - now <= NEAR,
         "phone": appointment.provider.practice.phone,
     }
 

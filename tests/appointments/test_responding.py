@@ -1,5 +1,7 @@
 """Answering a reminder: looking changes nothing, a press is noted once, the front desk sees it."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
@@ -184,14 +186,24 @@ def test_asking_for_help_tells_her_whom_to_call_and_what_to_try(visit, alice, si
 
     html = page.content.decode()
     assert 'href="tel:312-555-0100"' in html
+    assert "We call you before the visit, when the practice is open." in " ".join(html.split())
     assert f'href="{reverse("video:room_devices", args=[visit.pk])}"' in html
     assert "I need help joining" not in html
 
 
-def test_another_time_is_found_on_the_visits_page(visit, alice, sign_in, clock):
+def test_within_the_hour_help_is_promised_at_once(visit, alice, sign_in, clock):
+    clock.move_to(NINE - timedelta(minutes=10))
+    page = sign_in(alice.user).post(address("create_help_call", visit), follow=True)
+
+    assert "If nobody has called you in five minutes, call 312-555-0100." in " ".join(
+        page.content.decode().split()
+    )
+
+
+def test_another_time_is_one_press_away(visit, alice, sign_in, clock):
     page = sign_in(alice.user).get(address("response", visit)).content.decode()
 
-    assert f'href="{address("detail", visit)}">I need another time' in page
+    assert f'href="{address("move", visit)}">I need another time' in page
 
 
 @pytest.mark.parametrize("name", ["create_acceptance", "create_help_call"])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -85,3 +86,36 @@ def test_it_needs_no_script(page_for, visit, alice, dr_bob):
 
     expect(page.get_by_text("Kept. Only you can read it.")).to_be_visible()
     assert PsychotherapyNote.objects.get().body == WORDS
+
+
+def open_notes(page_for, visit, dr_bob):
+    page = page_for(dr_bob.user)
+    page.goto(f"/patients/{visit.patient.ref}/psychotherapy-notes/")
+    page.get_by_label("Your private note").fill(WORDS)
+    return page
+
+
+def test_words_outlast_a_session_that_has_ended(page_for, visit, dr_bob):
+    page = open_notes(page_for, visit, dr_bob)
+    Session.objects.all().delete()
+
+    page.get_by_role("button", name="Keep it").click()
+
+    expect(page.get_by_text("What you typed is still on this page")).to_be_visible()
+    expect(page.locator("textarea")).to_have_value(WORDS)
+    assert not PsychotherapyNote.objects.exists()
+
+
+def test_words_outlast_a_connection_that_is_gone(page_for, visit, dr_bob):
+    page = open_notes(page_for, visit, dr_bob)
+    page.route("**/account/**", lambda route: route.abort())
+
+    page.get_by_role("button", name="Keep it").click()
+
+    expect(page.get_by_text("There is no connection.")).to_be_visible()
+    expect(page.locator("textarea")).to_have_value(WORDS)
+
+    page.unroute("**/account/**")
+    page.get_by_role("button", name="Keep it").click()
+
+    expect(page.get_by_text("Kept. Only you can read it.")).to_be_visible()

@@ -5,6 +5,7 @@ import "./passkey.js";
 
 const WARNED = 60; // seconds ahead
 const REPORT_EVERY = 30_000; // milliseconds
+const KEEPS_ITS_OWN = "message-thread, note-editor"; // they ask before they leave, too
 const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel"];
 
 class SessionLock extends HTMLElement {
@@ -13,12 +14,14 @@ class SessionLock extends HTMLElement {
   #timer = 0;
   #isWarned = false;
   #isLocked = false;
+  #isSure = false; // the server has just said that it knows who sends
 
   connectedCallback() {
     this.#expect(Number(this.dataset.left));
     for (const sign of SIGNS) addEventListener(sign, () => this.#notice(), { passive: true, capture: true });
     document.addEventListener("visibilitychange", () => this.#look());
     addEventListener("pageshow", (event) => event.persisted && this.#look());
+    document.addEventListener("submit", (event) => this.#before(event), { capture: true });
     this.#dialog.addEventListener("cancel", (event) => event.preventDefault());
     this.#dialog.addEventListener("close", () => this.#isLocked && this.#dialog.showModal());
     this.#dialog.addEventListener("submit", (event) => this.#submit(event));
@@ -66,8 +69,11 @@ class SessionLock extends HTMLElement {
       const { left, who, csrf } = response.ok ? await response.json() : {};
       if (who === this.dataset.who) this.#hear(left, csrf, method);
       else this.#lose(); // nobody is signed in now, or somebody else
+      return who === this.dataset.who && left > 0;
     } catch {
       this.#expect(Math.max((this.#endsAt - Date.now()) / 1000, 5)); // no connection: ask again
+      this.#say(this.dataset.offline);
+      return false;
     }
   }
 
@@ -90,6 +96,21 @@ class SessionLock extends HTMLElement {
   #say(words) {
     const status = this.querySelector("[role=status]");
     if (status.textContent !== words) status.textContent = words;
+  }
+
+  // Words on their way
+
+  /** Written words leave the page only for a server that answers, and still knows who wrote them:
+      the way to the sign-in, or the browser's own page of errors, would eat them. */
+  async #before(event) {
+    const form = event.target;
+    if (this.#isSure || !hasWords(form) || form.closest(KEEPS_ITS_OWN)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!(await this.#ask("GET"))) return;
+    this.#isSure = true;
+    form.requestSubmit(event.submitter);
+    this.#isSure = false;
   }
 
   // The lock
@@ -155,6 +176,11 @@ class SessionLock extends HTMLElement {
     this.#box.replaceChildren();
     this.#timer = setTimeout(() => this.#ask("GET"), 5000);
   }
+}
+
+function hasWords(form) {
+  const areas = [...form.querySelectorAll("textarea")];
+  return form.getAttribute("method") === "post" && areas.some((area) => area.value.trim());
 }
 
 customElements.define("session-lock", SessionLock);
