@@ -16,6 +16,7 @@ from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
+from appointments.leave import Leave
 from appointments.openings import FreeInterval, Indexed, Opening
 from core.db import IdRange, TimeRange
 
@@ -27,6 +28,7 @@ __all__ = [
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
+    "Leave",
     "Opening",
     "Schedule",
 ]
@@ -41,6 +43,19 @@ CREATE OR REPLACE FUNCTION busy_times(providers bigint[], at timestamptz, by_hol
   LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT provider_id, block_starts_at, block_ends_at, held_until FROM appointments_appointment
   WHERE provider_id = ANY (providers) AND block_ends_at > at
+    AND (status IN ('booked', 'arrived', 'fulfilled')
+      OR status = 'held' AND held_until > at AND holder <> by_holder)
+$$;
+"""
+
+# When visits of these providers begin, that take time: for who takes no more than some on a day.
+VISIT_STARTS = """
+CREATE OR REPLACE FUNCTION visit_starts(
+  providers bigint[], since timestamptz, at timestamptz, by_holder text)
+  RETURNS TABLE (provider_id bigint, starts_at timestamptz)
+  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT provider_id, starts_at FROM appointments_appointment
+  WHERE provider_id = ANY (providers) AND starts_at >= since
     AND (status IN ('booked', 'arrived', 'fulfilled')
       OR status = 'held' AND held_until > at AND holder <> by_holder)
 $$;
@@ -162,7 +177,7 @@ class Appointment(models.Model):
         agrees = ("patient",)
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
-        definers = (BUSY_TIMES,)
+        definers = (BUSY_TIMES, VISIT_STARTS)
 
     objects = AppointmentQuerySet.as_manager()
 

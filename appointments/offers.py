@@ -1,9 +1,9 @@
 """What providers offer: their rows made into hours and busy times, kept to where they may treat."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
@@ -15,6 +15,11 @@ from appointments.availability import DateException, Interval, Plan, Rule
 from appointments.models import Schedule
 
 ONE_DAY = timedelta(days=1)
+HOURS = ("schedule", "availability_rules", "availability_exceptions")
+BEYOND = 4 * ONE_DAY  # the index looks two days beyond the horizon; a zone and a clock change more
+
+Days = dict[int, set[date]]
+"""Of each provider, days of her own calendar."""
 
 
 class Busy(NamedTuple):
@@ -75,15 +80,24 @@ def may_treat(provider: Provider, state: str, *, at: datetime) -> bool:
 
 
 def of(providers: Sequence[Provider], *, now: datetime, holder: str = "") -> list[Offer]:
-    """Return the offers of the providers, in five queries however many they are.
+    """Return the offers of the providers, in seven queries at most however many they are.
 
     :param holder: whose own hold does not count as busy
     """
-    prefetch_related_objects(
-        providers, "schedule", "licences", "availability_rules", "availability_exceptions"
-    )
+    prefetch_related_objects(providers, *HOURS, "licences")
     busy = _busy(providers, now=now, holder=holder)
-    return [_offer(provider, busy[provider.pk], now=now) for provider in providers]
+    closed = _days_away(providers, since=now, until=_last_horizon(providers, now) + BEYOND)
+    for pk, days in _full_days(providers, now=now, holder=holder).items():
+        closed[pk] |= days
+    return [_offer(one, busy[one.pk], closed[one.pk], now=now) for one in providers]
+
+
+def open_times(provider: Provider, *, window: Interval) -> list[Interval]:
+    """Return when she works within the window, booked or not: her hours, less when she is away."""
+    prefetch_related_objects([provider], *HOURS)
+    away = _days_away([provider], since=window[0], until=window[1])[provider.pk]
+    plan = _plan(provider, schedule_of(provider), closed=away)
+    return availability.free(plan, busy=(), window=window)
 
 
 def schedule_of(provider: Provider) -> Schedule:
@@ -91,12 +105,20 @@ def schedule_of(provider: Provider) -> Schedule:
     return getattr(provider, "schedule", None) or Schedule()
 
 
-def _offer(provider: Provider, busy: Sequence[Busy], *, now: datetime) -> Offer:
+def _last_horizon(providers: Sequence[Provider], now: datetime) -> datetime:
+    days = (schedule_of(provider).horizon_days for provider in providers)
+    return now + max(days, default=0) * ONE_DAY
+
+
+def _offer(
+    provider: Provider, busy: Sequence[Busy], closed: set[date], *, now: datetime
+) -> Offer:
     schedule = schedule_of(provider)
+    plan = _plan(provider, schedule, closed=closed)
     horizon = now + schedule.horizon_days * ONE_DAY
     times = [(start, end) for start, end, _held_until in busy]
     ends = (held_until for *_, held_until in busy if held_until)
-    return Offer(provider, _plan(provider, schedule), times, min(ends, default=None), horizon, now)
+    return Offer(provider, plan, times, min(ends, default=None), horizon, now)
 
 
 def _busy(
@@ -111,17 +133,50 @@ def _busy(
     return busy
 
 
-def _plan(provider: Provider, schedule: Schedule) -> Plan:
+def _days_away(
+    providers: Sequence[Provider], *, since: datetime, until: datetime
+) -> defaultdict[int, set[date]]:
+    """The days of leave that matter between two moments, wherever a provider is."""
+    first, last = (since - 2 * ONE_DAY).date(), (until + 2 * ONE_DAY).date()
+    away: defaultdict[int, set[date]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        ids = [provider.pk for provider in providers]
+        cursor.execute("SELECT * FROM days_away(%s::bigint[], %s)", [ids, first])
+        for provider_id, first_on, last_on in cursor.fetchall():
+            span = range(max(first, first_on).toordinal(), min(last, last_on).toordinal() + 1)
+            away[provider_id].update(map(date.fromordinal, span))
+    return away
+
+
+def _full_days(providers: Sequence[Provider], *, now: datetime, holder: str) -> Days:
+    """The days on which those who take only so many visits have that many, past ones included."""
+    capped = {one.pk: one for one in providers if schedule_of(one).visits_a_day}
+    if not capped:
+        return {}
+    counts: defaultdict[int, Counter[date]] = defaultdict(Counter)
+    with connection.cursor() as cursor:
+        asked = [list(capped), now - 2 * ONE_DAY, now, holder]
+        cursor.execute("SELECT * FROM visit_starts(%s::bigint[], %s, %s, %s)", asked)
+        for pk, starts_at in cursor.fetchall():
+            counts[pk][starts_at.astimezone(capped[pk].zoneinfo).date()] += 1
+    return {
+        pk: {day for day, n in days.items() if n >= (schedule_of(capped[pk]).visits_a_day or n + 1)}
+        for pk, days in counts.items()
+    }
+
+
+def _plan(provider: Provider, schedule: Schedule, *, closed: set[date]) -> Plan:
+    stated = (
+        DateException(e.on, e.from_minute, e.to_minute)
+        for e in provider.availability_exceptions.all()
+    )
     return Plan(
         zone=provider.zoneinfo,
         rules=tuple(
             Rule(r.weekday, r.from_minute, r.to_minute, r.valid_from, r.valid_until)
             for r in provider.availability_rules.all()
         ),
-        exceptions=tuple(
-            DateException(e.on, e.from_minute, e.to_minute)
-            for e in provider.availability_exceptions.all()
-        ),
+        exceptions=(*stated, *map(DateException, sorted(closed))),
         duration_minutes=schedule.visit_minutes,
         buffer_before_minutes=schedule.buffer_before_minutes,
         buffer_after_minutes=schedule.buffer_after_minutes,

@@ -23,6 +23,7 @@ HOURS_TABLES = (
     "appointments_schedule",
     "appointments_availabilityrule",
     "appointments_availabilityexception",
+    "appointments_leave",
     "accounts_licence",
 )
 # A visit that is confirmed, begun or completed takes the same time as before: no lock for that.

@@ -21,6 +21,15 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Those the public directory shows."""
         return self.filter(is_accepting=True, user__is_active=True)
 
+    def kept_by(self, user: User) -> Self:
+        """Those whose hours `user` keeps: her own, and the whole practice's for those who look
+        after its calendar."""
+        keeps = Q(
+            practice__memberships__user=user,
+            practice__memberships__role__in=["front-desk", "practice-admin"],
+        )
+        return self.filter(Q(user=user) | Q(keeps)).distinct()
+
     def licensed_in(self, state: str, *, on: date) -> Self:
         """Those who may treat someone located in `state` on the day `on`: by the state's own
         licence, or by an authority under a compact that the state has joined by then."""

@@ -25,6 +25,7 @@ from appointments.models import (
     AvailabilityException,
     AvailabilityRule,
     FreeInterval,
+    Leave,
     Opening,
     Schedule,
 )
@@ -288,6 +289,8 @@ class IndexMachine(RuleBasedStateMachine):
     )
     def open_hours(self, weekday, pair):
         start, end = sorted(pair)
+        rules = AvailabilityRule.objects.filter(provider=self.provider, weekday=weekday)
+        rules.filter(from_minute__lt=end * 60, to_minute__gt=start * 60).delete()
         AvailabilityRule.objects.create(
             provider=self.provider, weekday=weekday, from_minute=start * 60, to_minute=end * 60
         )
@@ -296,7 +299,22 @@ class IndexMachine(RuleBasedStateMachine):
     @rule(days=st.integers(0, 5))
     def close(self, days):
         on = self.now.date() + days * DAY
+        AvailabilityException.objects.filter(on=on).delete()
         AvailabilityException.objects.create(provider=self.provider, on=on)
+        self.sweep()
+
+    @rule(days=st.integers(-1, 9), length=st.integers(0, 4))
+    def go_away(self, days, length):
+        first = self.now.date() + days * DAY
+        Leave.objects.all().delete()
+        Leave.objects.create(
+            provider=self.provider, first_on=first, last_on=first + length * DAY, reason="away"
+        )
+        self.sweep()
+
+    @rule(count=st.sampled_from([None, 1, 2, 3]))
+    def take_no_more(self, count):
+        Schedule.objects.update(visits_a_day=count)
         self.sweep()
 
     @rule()
