@@ -110,7 +110,7 @@ def _hold(
         patient_state=state,
         fee_cents=offer.provider.fee_cents,
     )
-    indexing.renew(theirs, now=now)
+    indexing.renew(theirs, now=now, known=[offer.provider])
     return held
 
 
@@ -158,6 +158,8 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
 
     :raises SlotTaken: if the time has gone to somebody else, or is no longer offered
     """
+    owner = Appointment.objects.filter(pk=appointment.pk).values_list("provider_id", flat=True)
+    indexing.lock(owner)
     held = _locked(appointment)
     if held is None or held.status != Appointment.Status.HELD:
         raise SlotTaken
@@ -188,8 +190,6 @@ def _check_again(held: Appointment, *, now: datetime) -> None:
 
 def _locked(appointment: Appointment) -> Appointment | None:
     """Return the row as it is now, locked; None if it was a hold that was cleared away."""
-    owner = Appointment.objects.filter(pk=appointment.pk).values_list("provider_id", flat=True)
-    indexing.lock(owner)  # her whole time first, then this one: the order of all deeds
     rows = Appointment.objects.select_for_update(of=("self",)).select_related("provider__user")
     return rows.filter(pk=appointment.pk).first()
 
@@ -199,6 +199,7 @@ def confirm(*, appointment: Appointment, patient: Patient, by: User, now: dateti
     Make the hold a visit of `patient`. Asked twice for the same patient, it is done once.
 
     The notices leave, and the visit is in everybody's calendar, exactly when this is committed.
+    The index of free time stays as it is: the time was taken by the hold.
 
     :raises HoldExpired: if the ten minutes are over, or the hold is gone; see `renew`
     :raises PatientBusy: if the patient has another visit then (a SlotTaken)
@@ -224,7 +225,6 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
     notices.enqueue_confirmation(held, now=now)
     appointment_booked.send(Appointment, appointment=held, now=now)
-    indexing.renew([held.provider_id], now=now)
     days.publish_change(held)
     return held
 

@@ -6,7 +6,7 @@ provider's row of `Indexed` before they look. The order of locks is the same for
 visitor's turn (`take_turns`), providers by id, appointments by id, then the audit trail.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -41,15 +41,20 @@ _is_put_off: ContextVar[bool] = ContextVar("index_is_put_off", default=False)
 @transaction.atomic
 def rebuild(provider_ids: Iterable[int], *, now: datetime) -> None:
     """Make the index of these providers anew from their hours, visits and licences."""
-    renew(provider_ids, now=now)
+    renew(lock(provider_ids), now=now)
 
 
-def renew(provider_ids: Iterable[int], *, now: datetime) -> None:
-    """The same within a transaction that is under way; only what differs is written."""
+def renew(ids: Iterable[int], *, now: datetime, known: Sequence[Provider] = ()) -> None:
+    """
+    The same within a transaction that has locked them; only what differs is written.
+
+    :param known: those of them whom the caller has read since, with their hours
+    """
     if _is_put_off.get():
         return
-    ids = lock(provider_ids)
-    providers = list(Provider.objects.filter(pk__in=ids).select_related("schedule"))
+    ids = list(ids)
+    others = set(ids) - {provider.pk for provider in known}
+    providers = [*known, *(Provider.objects.filter(pk__in=others) if others else ())]
     seen = [Seen(offer, now) for offer in offers.of(providers, now=now)]
     intervals = {row for one in seen for row in one.intervals()}
     openings = {row for one in seen for row in one.openings()}
@@ -118,21 +123,26 @@ class Seen:
             yield offer.provider.pk, starts_at, ends_at, offer.plan.step_minutes
 
     def openings(self) -> Iterator[tuple[Any, ...]]:
-        provider, firsts = self.offer.provider, self._first_starts()
+        provider, soonest = self.offer.provider, self._soonest()
         load, shuffle = len(self.offer.busy) // FEW, shuffled(provider, self.window[0].date())
-        for state in states_of(provider):
-            days = (day for day in firsts if provider.may_treat_in(state, on=day))
-            yield provider.pk, state, firsts.get(next(days, date.max), NEVER), load, shuffle
+        for state, start in soonest.items():
+            yield provider.pk, state, start, load, shuffle
 
-    def _first_starts(self) -> dict[date, datetime]:
-        """The first start of each day on which the provider has one, by her calendar."""
-        zone, firsts = self.offer.provider.zoneinfo, dict[date, datetime]()
-        window = (self.now, self.offer.horizon)
+    def _soonest(self) -> dict[str, datetime]:
+        """The first start in each state, by her calendar's days, on which licences count."""
+        offer, day = self.offer, date.min
+        soonest = dict.fromkeys(states_of(offer.provider), NEVER)
+        open_states = set(soonest)
         for start in availability.slots(
-            self.offer.plan, busy=self.offer.busy, window=window, now=self.now
+            offer.plan, busy=offer.busy, window=(self.now, offer.horizon), now=self.now
         ):
-            firsts.setdefault(start.astimezone(zone).date(), start)
-        return firsts
+            if not open_states:
+                break
+            if day != (day := start.astimezone(offer.provider.zoneinfo).date()):
+                found = {one for one in open_states if offer.provider.may_treat_in(one, on=day)}
+                soonest |= dict.fromkeys(found, start)
+                open_states -= found
+        return soonest
 
     def due_at(self, openings: set[tuple[Any, ...]]) -> datetime:
         """When this is right no longer, whatever anybody does: tomorrow at the latest."""

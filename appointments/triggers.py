@@ -26,9 +26,9 @@ HOURS_TABLES = (
     "appointments_leave",
     "accounts_licence",
 )
-# A visit that is confirmed, begun or completed takes the same time as before: no lock for that.
+# A hold that is confirmed, and a visit that begins or is completed, take the same time as before.
 TAKES = "{row}.status IN ('held', 'booked', 'arrived', 'fulfilled')"
-TIMES = "({row}.provider_id, {row}.block_starts_at, {row}.block_ends_at, {row}.held_until, {takes})"
+TIMES = "({row}.provider_id, {row}.block_starts_at, {row}.block_ends_at, {takes})"
 VISITS = """
 CREATE TRIGGER appointments_appointment_index_due AFTER INSERT OR DELETE
   ON appointments_appointment FOR EACH ROW EXECUTE FUNCTION index_due();

@@ -160,7 +160,8 @@ def lose_the_licence(provider):
 
 
 def gain_a_compact(provider):
-    factories.make_licence(provider, compact="psypact", number="P-1")
+    times = {"valid_from": date(2024, 1, 1), "valid_until": date(2027, 12, 31)}
+    Licence.objects.create(provider=provider, state="IL", compact="psypact", number="P", **times)
 
 
 def come_to_see_somebody(provider):
@@ -190,6 +191,15 @@ def test_a_change_by_whatever_road_is_found_by_the_sweep(dr_bob, change):
     dr_bob.refresh_from_db()
     assert is_right(dr_bob, NOW)
     assert indexing.sweep(now=NOW) == 0
+
+
+def test_a_hold_that_is_confirmed_is_as_busy_as_before(dr_bob, alice):
+    held = hold(dr_bob, "h1")
+    booking.confirm(appointment=held, patient=alice, by=alice.user, now=NOW)
+
+    assert indexing.sweep(now=NOW) == 0
+    indexing.sweep(now=NOW + booking.HOLD)  # when the hold would have run out
+    assert is_right(dr_bob, NOW + booking.HOLD)
 
 
 def test_a_visit_that_begins_makes_nothing_due(visit):
@@ -436,9 +446,9 @@ def test_hours_that_change_while_somebody_books_are_not_lost(practice):
     def deed(number):
         if number == 0:
             with transaction.atomic():
-                indexing.lock([dr_bob.pk])
+                ids = indexing.lock([dr_bob.pk])
                 has_locked.set()
-                indexing.renew([dr_bob.pk], now=NOW)
+                indexing.renew(ids, now=NOW)
         else:
             has_locked.wait(timeout=10)
             close_a_day(dr_bob)
