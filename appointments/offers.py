@@ -110,9 +110,7 @@ def _last_horizon(providers: Sequence[Provider], now: datetime) -> datetime:
     return now + max(days, default=0) * ONE_DAY
 
 
-def _offer(
-    provider: Provider, busy: Sequence[Busy], closed: set[date], *, now: datetime
-) -> Offer:
+def _offer(provider: Provider, busy: Sequence[Busy], closed: set[date], *, now: datetime) -> Offer:
     schedule = schedule_of(provider)
     plan = _plan(provider, schedule, closed=closed)
     horizon = now + schedule.horizon_days * ONE_DAY
@@ -155,8 +153,11 @@ def _full_days(providers: Sequence[Provider], *, now: datetime, holder: str) -> 
         return {}
     counts: defaultdict[int, Counter[date]] = defaultdict(Counter)
     with connection.cursor() as cursor:
-        asked = [list(capped), now - 2 * ONE_DAY, now, holder]
-        cursor.execute("SELECT * FROM visit_starts(%s::bigint[], %s, %s, %s)", asked)
+        since = now - 2 * ONE_DAY
+        cursor.execute(
+            "SELECT * FROM visit_starts(%s::bigint[], %s, %s, %s)",
+            [list(capped), since, now, holder],
+        )
         for pk, starts_at in cursor.fetchall():
             counts[pk][starts_at.astimezone(capped[pk].zoneinfo).date()] += 1
     return {

@@ -1,6 +1,6 @@
 """Time zones as people name them, and the one way in which a time is written."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -44,6 +44,11 @@ def label(zone: ZoneInfo) -> str:
 def wall_time(at: datetime, zone: ZoneInfo) -> str:
     """Word the time of day: "10:15 AM"."""
     return str(format_time(at.astimezone(zone), format="short", tzinfo=zone, locale=_locale()))
+
+
+def clock_time(at: time) -> str:
+    """Word a time on the wall, of whatever day: "10:15 AM"."""
+    return str(format_time(at, format="short", locale=_locale()))
 
 
 def wall_date(at: datetime | date, zone: ZoneInfo | None = None) -> str:

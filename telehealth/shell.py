@@ -20,10 +20,12 @@ PATIENT: list[Link] = [
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
+HOURS: Link = (reverse_lazy("appointments:hours_list"), _("Hours"))
 EMERGENCY: Link = (reverse_lazy("care:emergency_access"), _("Emergency access"))
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
     (reverse_lazy("appointments:list"), _("Visits")),
+    HOURS,
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:supervision"), _("Supervision")),
     EMERGENCY,
@@ -43,8 +45,9 @@ PRIVACY: list[Link] = [
     *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
+DESK: list[Link] = [*STAFF, HOURS]
 ADMIN: list[Link] = [
-    *STAFF,
+    *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
     *RIGHTS,
@@ -58,7 +61,7 @@ BY_ROLE: dict[str, list[Link]] = {
         EMERGENCY,
     ],
     Membership.Role.PROVIDER: STAFF,
-    Membership.Role.FRONT_DESK: STAFF,
+    Membership.Role.FRONT_DESK: DESK,
     Membership.Role.PEER: STAFF,
     Membership.Role.PRIVACY_OFFICER: PRIVACY,
 }

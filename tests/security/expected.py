@@ -52,10 +52,22 @@ OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
+# Whose hours one keeps: a provider her own, the practice those of all who have worked in it.
+OF_KEEPERS = {
+    "own provider": "own",
+    "other provider": "other, child",
+    "ended provider": "ended",
+    "own provider elsewhere": "other practice",
+    "admin": "own, other, child, ended, unassigned",
+    "front desk": "own, other, child, ended, unassigned",
+    "admin elsewhere": "other practice",
+    "front desk elsewhere": "other practice",
+}
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
 FORM = PAGE = "GET HEAD POST"
+DESK = both("front desk", "admin")
 
 TABLE = {
     # Finding a therapist, and visits
@@ -68,6 +80,12 @@ TABLE = {
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
+    "appointments:hours_list": (READ, THEIRS | DESK, None),
+    "appointments:hours": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:hours_dates": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:create_date_end": ("POST", THEIRS | DESK, OF_KEEPERS),
+    "appointments:leave": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:create_leave_end": ("POST", THEIRS | DESK, OF_KEEPERS),
     # From a held time to a booked visit: the secret of the hold decides, or that it is booked
     "booking": (READ, ALL, OF_PATIENTS),
     "booking_review": (FORM, MEMBERS, OF_PATIENTS),

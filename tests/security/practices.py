@@ -8,7 +8,7 @@ from django.db import transaction
 
 from accounts.models import EmergencyAccess, Erasure, Invitation, LegalHold, Membership
 from accounts.models.emergency_access import LASTS
-from appointments.models import Attendance, AvailabilityException
+from appointments.models import Attendance, AvailabilityException, Leave
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -51,6 +51,8 @@ class Filled:
 
     def employ(self) -> None:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
+        away = {"first_on": NINE.date(), "last_on": NINE.date()}
+        Leave.objects.create(provider=self.provider, reason="away", **away)
         times = {"invited_at": NOW, "expires_at": NOW + DAY, "token_hash": self.tag}
         Invitation.objects.create(
             practice=self.practice, email="x@x.test", role="peer", invited_by=self.boss, **times
