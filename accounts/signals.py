@@ -3,3 +3,4 @@
 from django.dispatch import Signal
 
 patient_erased = Signal()  # patient, by, now
+licences_changed = Signal()  # provider, now

@@ -5,6 +5,7 @@ from django.urls import path
 from accounts import (
     care_team_views,
     emergency_review_views,
+    entry_views,
     invitation_views,
     lock_views,
     profile_views,
@@ -36,6 +37,20 @@ urlpatterns = [
     ),
     path("staff/<int:member_id>/closing/", staff_views.closing, name="closing"),
     path("staff/<int:member_id>/role-removal/", staff_views.role_removal, name="role_removal"),
+    path("therapists/", entry_views.entry_list, name="entry_list"),
+    path("therapists/<slug:slug>/", entry_views.entry, name="entry"),
+    path("therapists/<slug:slug>/licenses/", entry_views.create_licence, name="create_licence"),
+    path(
+        "therapists/<slug:slug>/licenses/<int:licence_id>/ending/",
+        entry_views.licence_ending,
+        name="licence_ending",
+    ),
+    path(
+        "therapists/<slug:slug>/verification/",
+        entry_views.create_verification,
+        name="create_verification",
+    ),
+    path("therapists/<slug:slug>/listing/", entry_views.create_listing, name="create_listing"),
     path("invitation/", invitation_views.invitation, name="invitation"),
     path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),

@@ -6,4 +6,5 @@ class AppointmentsConfig(AppConfig):
 
     def ready(self) -> None:
         import appointments.holders  # noqa: PLC0415 -- signing up asks whose time is held
-        import appointments.notices  # noqa: F401, PLC0415 -- a worker must know the duties, too
+        import appointments.notices  # noqa: PLC0415 -- a worker must know the duties, too
+        import appointments.receivers  # noqa: F401, PLC0415 -- licences decide where time is free

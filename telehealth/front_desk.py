@@ -1,16 +1,18 @@
 """The practice's day as the front desk sees it: who comes, when, to whom. Nothing clinical."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Practice
+from accounts.models import Licence, Practice
 from appointments.models import Appointment
 from core import zones
 from sessions.models import VideoSession
+
+SOON = timedelta(days=60)  # to renew a license takes a board some weeks
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,12 @@ def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
     today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
     for visit in today.select_related("patient", "provider", "video_session", "attendance"):
         yield Row(visit, words(visit))
+
+
+def licences_ending(practice: Practice, *, on: date) -> Iterable[Licence]:
+    """The licences of those who work here that end soon, the soonest first. One query."""
+    ours = Licence.objects.filter(provider__practice=practice, provider__user__is_active=True)
+    return ours.ending(first=on, last=on + SOON).select_related("provider").order_by("valid_until")
 
 
 def words(visit: Appointment) -> Any:

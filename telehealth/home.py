@@ -63,10 +63,12 @@ def supported(user: User) -> list[Patient]:
 
 def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:
     """For those who have no page of their own yet: the practice's visits of today, no more."""
+    today = timezone.localdate()
     context = {
         "practice": practice,
         "sees_calendar": sees_calendar,
-        "rows": front_desk.rows_of(practice, on=timezone.localdate()),
+        "licences": front_desk.licences_ending(practice, on=today) if sees_calendar else (),
+        "rows": front_desk.rows_of(practice, on=today),
         "is_peer": Role.PEER in request.user.roles,
         "supported": supported(request.user),
     }

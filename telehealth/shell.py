@@ -50,6 +50,7 @@ ADMIN: list[Link] = [
     *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
+    (reverse_lazy("accounts:entry_list"), _("Therapists")),
     *RIGHTS,
 ]
 BY_ROLE: dict[str, list[Link]] = {

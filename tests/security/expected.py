@@ -182,6 +182,12 @@ TABLE = {
     "accounts:create_withdrawal": ("POST", both("admin"), OF_ADMINS),
     "accounts:closing": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
     "accounts:role_removal": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
+    "accounts:entry_list": (READ, both("admin"), None),
+    "accounts:entry": (FORM, both("admin"), OF_ADMINS),
+    "accounts:create_licence": ("POST", both("admin"), OF_ADMINS),
+    "accounts:licence_ending": (FORM, both("admin"), OF_ADMINS),
+    "accounts:create_verification": ("POST", both("admin"), OF_ADMINS),
+    "accounts:create_listing": ("POST", both("admin"), OF_ADMINS),
     "accounts:care_team": (FORM, both("admin"), None),
     "accounts:create_reopening": (
         "POST",

@@ -162,6 +162,7 @@ class Practice:
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
+        found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
