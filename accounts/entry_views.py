@@ -85,9 +85,8 @@ def licence_ending(request: SignedInRequest, slug: str, licence_id: int) -> Http
 @require_POST
 def create_verification(request: SignedInRequest, slug: str) -> HttpResponse:
     provider = managed(request, slug)
-    who = {"provider": provider, "by": request.user, "now": timezone.now()}
     try:
-        entries.verify(on=today(provider), **who)
+        entries.verify(provider=provider, on=today(provider), by=request.user, now=timezone.now())
     except entries.NotWhole:
         return show(request, provider, is_not_whole=True, status=CONFLICT)
     return done(request, provider, _("Noted: you have checked this entry today."))
@@ -98,12 +97,12 @@ def create_verification(request: SignedInRequest, slug: str) -> HttpResponse:
 def create_listing(request: SignedInRequest, slug: str) -> HttpResponse:
     """List her, or take her off the list: what the page offered, whatever is true by now."""
     provider = managed(request, slug)
-    who = {"provider": provider, "by": request.user, "now": timezone.now()}
+    by, now = request.user, timezone.now()
     if request.POST.get("deed") == "unlist":
-        entries.take_off_list(**who)
+        entries.take_off_list(provider=provider, by=by, now=now)
         return done(request, provider, _("Nobody new finds this therapist now."))
     try:
-        entries.put_on_list(on=today(provider), **who)
+        entries.put_on_list(provider=provider, on=today(provider), by=by, now=now)
     except entries.NotWhole:
         return show(request, provider, is_not_whole=True, status=CONFLICT)
     return done(request, provider, _("People find this therapist now."))

@@ -185,7 +185,7 @@ def outside(provider: Provider, *, now: datetime) -> list[Appointment]:
         return []
     window = (min(one.starts_at for one in visits), max(one.ends_at for one in visits))
     as_they_are = Provider.objects.get(pk=provider.pk)  # nothing that was fetched before
-    times = offers.open_times(as_they_are, window=window)
+    times = offers.open_times([as_they_are], window=window)[provider.pk]
     return [
         one for one in visits if not any(a <= one.starts_at and one.ends_at <= b for a, b in times)
     ]

@@ -22,6 +22,7 @@ from core.db import IdRange, TimeRange
 
 __all__ = [
     "Appointment",
+    "AppointmentQuerySet",
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Licence, Practice
+from accounts.models import Licence, Practice, Provider
+from appointments import offers
 from appointments.models import Appointment
 from core import zones
 from sessions.models import VideoSession
+from telehealth.hours_words import hours_words, leave_words
 
+ONE_DAY = timedelta(days=1)
 SOON = timedelta(days=60)  # to renew a license takes a board some weeks
 
 
@@ -27,6 +31,37 @@ def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
     today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
     for visit in today.select_related("patient", "provider", "video_session", "attendance"):
         yield Row(visit, words(visit))
+
+
+@dataclass(frozen=True)
+class Column:
+    """The day of one provider."""
+
+    provider: Provider
+    hours: list[str]
+    leave: str
+    rows: list[Row]
+
+
+def board_of(practice: Practice, *, on: date) -> list[Column]:
+    """The day of everybody who works in the practice or has a visit. Seven queries, at most."""
+    rows = list(rows_of(practice, on=on))
+    seen = {row.visit.provider_id for row in rows}
+    active = practice.providers.filter(Q(user__is_active=True) | Q(pk__in=seen))
+    providers = list(active.select_related("user").order_by("name", "pk"))
+    zone = zones.current()
+    window = (zones.midnight(on, zone), zones.midnight(on + ONE_DAY, zone))
+    times = offers.open_times(providers, window=window)
+    away = leave_words(providers, first=on, last=on)
+    return [
+        Column(
+            provider,
+            hours_words(times[provider.pk], zone),
+            away.get((provider.pk, on), ""),
+            [row for row in rows if row.visit.provider_id == provider.pk],
+        )
+        for provider in providers
+    ]
 
 
 def licences_ending(practice: Practice, *, on: date) -> Iterable[Licence]:

@@ -24,6 +24,7 @@ HOURS: Link = (reverse_lazy("appointments:hours_list"), _("Hours"))
 EMERGENCY: Link = (reverse_lazy("care:emergency_access"), _("Emergency access"))
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
+    (reverse_lazy("calendar_week"), _("Calendar")),
     (reverse_lazy("appointments:list"), _("Visits")),
     HOURS,
     (reverse_lazy("messaging:list"), _("Messages")),
@@ -45,7 +46,7 @@ PRIVACY: list[Link] = [
     *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
-DESK: list[Link] = [*STAFF, HOURS]
+DESK: list[Link] = [*STAFF, (reverse_lazy("board"), _("Board")), HOURS]
 ADMIN: list[Link] = [
     *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),

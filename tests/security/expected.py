@@ -197,6 +197,10 @@ TABLE = {
     "record": (READ, HERS, None),
     "create_record_copy": ("POST", HERS, None),
     "home": (READ, MEMBERS, None),
+    "calendar_day": (READ, THEIRS, None),
+    "calendar_week": (READ, THEIRS, None),
+    "calendar_month": (READ, THEIRS, None),
+    "board": (READ, DESK, None),
     "help_now": (READ, ALL, None),
     # Signing up and in
     "account_login": (PAGE, ALL, None),

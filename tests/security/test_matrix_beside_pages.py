@@ -16,7 +16,9 @@ from tests.security.world import EVERYBODY, OBJECTS
 
 # A patient comes in once she has checked in, which nobody has in this world: 4403, not 4404.
 SOCKETS = {
-    "ws/day/": {who: "own" for who in EVERYBODY if "provider" in who},
+    "ws/day/": {
+        who: "own" for who in EVERYBODY if "provider" in who or who.startswith(("admin", "front"))
+    },
     "ws/thread/<uuid:thread_id>/": OF_THE_TWO,
     "ws/session/<uuid:session_id>/": OF_THE_TWO,
 }
