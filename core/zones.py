@@ -68,6 +68,11 @@ def short_date(day: date) -> str:
     return str(format_skeleton("MMMEd", day, locale=_locale()))
 
 
+def long_date(day: date) -> str:
+    """Word a day without its weekday: "December 3, 2026"."""
+    return str(format_date(day, format="long", locale=_locale()))
+
+
 def month(day: date) -> str:
     """Word the month of a day: "December 2026"."""
     return str(format_skeleton("yMMMM", day, locale=_locale()))

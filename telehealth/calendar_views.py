@@ -34,9 +34,7 @@ def calendar_day(request: SignedInRequest) -> HttpResponse:
 def calendar_week(request: SignedInRequest) -> HttpResponse:
     provider, on = whose(request), day_asked(request)
     context = {"week": provider_calendar.week_of(provider, on, now=timezone.now())}
-    first = monday(on)
-    last = zones.wall_date(first + 6 * ONE_DAY)
-    words = _("%(first)s to %(last)s") % {"first": zones.short_date(first), "last": last}
+    words = _("Week of %(day)s") % {"day": zones.long_date(monday(on))}
     return show(request, "calendar_week", on, context, step=WEEK, words=words)
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,3 +108,16 @@ def test_pages_word_times_in_the_readers_zone(source, words):
         template = engines["django"].from_string(source)
 
         assert template.render({"at": AT, "cents": 12050}) == words
+
+
+def test_days_and_times_of_a_calendar_are_worded():
+    day = date(2026, 12, 3)
+
+    assert zones.short_date(day) == "Thu, Dec 3"
+    assert zones.long_date(day) == "December 3, 2026"
+    assert zones.month(day) == "December 2026"
+    assert zones.clock_time(time(9, 5)).replace("\u202f", " ") == "9:05 AM"
+
+
+def test_midnight_is_where_the_zone_is_kept():
+    assert zones.midnight(date(2026, 12, 3), CHICAGO) == datetime(2026, 12, 3, 6, tzinfo=UTC)

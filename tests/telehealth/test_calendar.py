@@ -55,6 +55,7 @@ def test_the_week_shows_visits_open_hours_leave_and_the_zone(his, dr_bob, visit)
     assert [day.is_today for day in week].index(True) == 1
     assert "9:00 AM to 5:00 PM" in plain(page)
     assert "On leave: Training" in plain(page)
+    assert "<h1>Week of November 30, 2026</h1>" in plain(page)
     assert "Central Time (Chicago)" in plain(page)
     assert ">Alice Doe</a>" in plain(page)
 
