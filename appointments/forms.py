@@ -31,6 +31,11 @@ CHOOSE_STATE = {
     "invalid_choice": _("Choose a state from the list."),
 }
 
+PART_WORDS = {
+    "morning": _("Morning, before noon"),
+    "afternoon": _("Afternoon, noon to 5"),
+    "evening": _("Evening, after 5"),
+}
 WEIGHT_WORDS = {
     "concern": _("Works with what brings me here"),
     "soon": _("Has a time soon"),
@@ -91,7 +96,7 @@ class FindForm(StateForm):
     )
     part = forms.ChoiceField(
         label=_("Time of day"),
-        choices=_with_blank(_("Any time"), [(name, part[2]) for name, part in PARTS.items()]),
+        choices=_with_blank(_("Any time"), [(name, PART_WORDS[name]) for name in PARTS]),
         required=False,
     )
     gender = forms.ChoiceField(

@@ -1,7 +1,6 @@
 """What ours is measured beside, each in a virtual environment of its own, never in ours."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).parent
-ENVIRONMENTS = Path(os.environ.get("DATA_DIR", HERE.parents[1] / "var")) / "peers"
+ENVIRONMENTS = HERE.parents[1] / "var" / "peers"
 
 
 def python_of(name: str) -> Path:

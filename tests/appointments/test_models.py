@@ -11,8 +11,10 @@ from appointments.models import (
     Attendance,
     AvailabilityException,
     AvailabilityRule,
+    FreeInterval,
     InvalidTransition,
     Leave,
+    Opening,
     Schedule,
 )
 from core.transactions import violated
@@ -321,6 +323,31 @@ def test_upcoming_and_past_share_all_visits_between_them(dr_bob, alice):
 
     assert list(Appointment.objects.upcoming(now=now)) == [running, later]
     assert list(Appointment.objects.past(now=now)) == [off, over]
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"starts_at": NINE + HOUR}, "free_interval_in_order"),
+        ({"step_minutes": 0}, "free_interval_step_positive"),
+        ({}, "free_interval_once"),
+    ],
+)
+def test_an_interval_of_the_index_is_whole_and_there_once(dr_bob, fields, constraint):
+    values = {"starts_at": NINE, "ends_at": NINE + HOUR, "step_minutes": 15} | fields
+    FreeInterval.objects.all().delete()
+    if constraint == "free_interval_once":
+        FreeInterval.objects.create(provider=dr_bob, **values)
+
+    assert refusal(lambda: FreeInterval.objects.create(provider=dr_bob, **values)) == constraint
+
+
+def test_a_provider_has_one_opening_a_state(dr_bob):
+    values = {"state": "IL", "starts_at": NINE, "load": 0, "shuffle": 0}
+
+    refused = refusal(lambda: Opening.objects.create(provider=dr_bob, **values))
+
+    assert refused == "opening_once_a_state"
 
 
 def test_a_log_line_about_a_visit_holds_no_name(visit):

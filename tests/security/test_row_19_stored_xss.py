@@ -46,6 +46,7 @@ OWN_ROW = {"guardian": "child"}
 WITHOUT_WORDS = {"core", "billing"}  # apps that keep codes, references and amounts
 CHOSEN_OR_MADE = {  # columns that nobody types: lists, addresses of pages, secrets, hashes
     "zone", "slug", "email", "password", "token_hash", "holder", "sha256", "concerns", "languages",
+    "methods", "age_groups", "identities", "forms",
 }  # fmt: skip
 REFUSALS = (IntegrityError, DataError, InternalError)  # the database takes codes only
 

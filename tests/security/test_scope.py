@@ -146,7 +146,7 @@ def test_a_page_for_everybody_costs_no_statement_more(client, a, django_assert_n
     with tenancy.closed(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")  # the session is nobody's, as a fresh one is
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(4):
             client.get(reverse("appointments:directory"), {"state": "IL"})
 
 
