@@ -1,5 +1,6 @@
 """Hours are kept, calendars and boards are read, entries are checked: on a phone and on a desk."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -61,6 +62,48 @@ def test_she_changes_her_week_and_is_asked_about_a_visit(page_for, axe, dr_bob, 
     page.get_by_role("button", name="Save all the same").click()
     expect(page.get_by_text("Saved. People are offered these times from now on.")).to_be_visible()
     expect(monday.get_by_label("From").first).to_have_value("14:00")
+
+
+def test_she_draws_her_week_by_keys_and_by_hand(page_for, axe, dr_bob):
+    page = page_for(dr_bob.user, viewport={"width": 1280, "height": 1400})
+    page.goto(reverse("appointments:hours", args=[dr_bob.slug]))
+    monday, saturday = (page.get_by_role("group", name=day) for day in ("Monday", "Saturday"))
+    start = page.get_by_role("slider", name="Monday, from")
+    axe(page)
+
+    expect(start).to_have_attribute("aria-valuetext", re.compile("^9:00.AM$"))
+    start.press("ArrowDown")
+    start.press("PageDown")
+    expect(monday.get_by_label("From").first).to_have_value("10:15")
+    expect(start).to_have_attribute("aria-valuetext", re.compile("^10:15.AM$"))
+    expect(start).to_be_focused()
+
+    drag(page, page.get_by_role("slider", name="Monday, until"), down=-48)  # two hours
+    expect(monday.get_by_label("Until").first).to_have_value("15:00")
+
+    place = page.locator(".week-hours").nth(5)
+    place.click(position={"x": 20, "y": 9 * 24})
+    expect(saturday.get_by_label("From")).to_have_value("09:00")
+    expect(saturday.get_by_label("Until")).to_have_value("10:00")
+
+    monday.get_by_label("From").first.fill("08:00")
+    expect(start).to_have_attribute("aria-valuenow", "480")
+    axe(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved. People are offered these times from now on.")).to_be_visible()
+    rules = dr_bob.availability_rules.order_by("weekday").values_list(
+        "weekday", "from_minute", "to_minute"
+    )
+    assert (rules[0], rules[5]) == ((0, 480, 900), (5, 540, 600))
+
+
+def drag(page, handle, *, down):
+    box = handle.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + down, steps=4)
+    page.mouse.up()
 
 
 @SCREENS
