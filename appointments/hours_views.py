@@ -149,7 +149,7 @@ def answered(
         return again(request, name, page(outside=found.visits), CONFLICT)
     except MeetsAnother:
         return again(request, name, page(meets_another=True), INVALID)
-    messages.success(request, _("Saved. People are offered these times from now on."))
+    messages.success(request, _("Saved. What people are offered has changed with it."))
     assert request.resolver_match  # a request that has come here has one
     return redirect(f"appointments:{name}", slug=request.resolver_match.kwargs["slug"])
 

@@ -26,7 +26,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 def calendar_day(request: SignedInRequest) -> HttpResponse:
     provider, on = whose(request), day_asked(request)
     context = {"day": provider_calendar.day_of(provider, on, now=timezone.now())}
-    return show(request, "calendar_day", on, context, step=ONE_DAY, words=zones.wall_date(on))
+    return show(request, "calendar_day.html", on, context, step=ONE_DAY, words=zones.wall_date(on))
 
 
 @policy(PROVIDER)
@@ -35,7 +35,7 @@ def calendar_week(request: SignedInRequest) -> HttpResponse:
     provider, on = whose(request), day_asked(request)
     context = {"week": provider_calendar.week_of(provider, on, now=timezone.now())}
     words = _("Week of %(day)s") % {"day": zones.long_date(monday(on))}
-    return show(request, "calendar_week", on, context, step=WEEK, words=words)
+    return show(request, "calendar_week.html", on, context, step=WEEK, words=words)
 
 
 @policy(PROVIDER)
@@ -48,7 +48,7 @@ def calendar_month(request: SignedInRequest) -> HttpResponse:
         "earlier": first - ONE_DAY,
         "later": last + ONE_DAY,
     }
-    return show(request, "calendar_month", on, context, step=WEEK, words=zones.month(on))
+    return show(request, "calendar_month.html", on, context, step=WEEK, words=zones.month(on))
 
 
 @policy(*DESK)
@@ -57,7 +57,7 @@ def board(request: SignedInRequest) -> HttpResponse:
     on = day_asked(request)
     practice = practice_of(request.user, *DESK)
     context = {"practice": practice, "columns": front_desk.board_of(practice, on=on)}
-    return show(request, "board", on, context, step=ONE_DAY, words=zones.wall_date(on))
+    return show(request, "board.html", on, context, step=ONE_DAY, words=zones.wall_date(on))
 
 
 def whose(request: SignedInRequest) -> Provider:
@@ -83,7 +83,7 @@ def day_asked(request: SignedInRequest) -> date:
 
 def show(
     request: SignedInRequest,
-    name: str,
+    template: str,
     on: date,
     context: dict[str, Any],
     *,
@@ -91,7 +91,7 @@ def show(
     words: str,
 ) -> HttpResponse:
     """The whole page, or what of it changes while it is open."""
-    template = f"_{name}.html" if request.headers.get("HX-Request") else f"{name}.html"
-    around = {"on": on, "words": words, "view": name, "today": timezone.localdate()}
+    shown = f"_{template}" if request.headers.get("HX-Request") else template
+    around = {"on": on, "words": words, "view": template, "today": timezone.localdate()}
     around |= {"earlier": on - step, "later": on + step}
-    return render(request, template, around | context)
+    return render(request, shown, around | context)

@@ -197,6 +197,7 @@ def test_visits_that_would_lie_outside_are_shown_before_saving(his, dr_bob, visi
     assert (asked.status_code, rules(dr_bob)) == (409, ORDINARY)
     assert "One booked visit would lie outside of these hours. It stays booked." in plain(asked)
     assert "Thursday, December 3, 2026, 9:00" in plain(asked).replace("\u202f", " ")
+    assert f'<a href="{reverse("calendar_day")}?on=2026-12-03">' in plain(asked)
     assert "Alice" not in plain(asked)
 
     seen = asked.context["seen"]
@@ -219,6 +220,12 @@ def test_the_front_desk_keeps_hours_of_every_therapist_of_the_practice(desk, dr_
     desk.post(hours_of(carol), week((6, "09:00", "12:00")))
 
     assert rules(carol) == [(6, 540, 720)]
+
+
+def test_the_front_desk_is_led_to_its_board(desk, dr_bob, visit):
+    asked = desk.post(hours_of(dr_bob), week((0, "09:00", "12:00")))
+
+    assert f'<a href="{reverse("board")}?on=2026-12-03">' in plain(asked)
 
 
 def test_a_therapist_goes_on_to_her_own_hours(his, dr_bob):

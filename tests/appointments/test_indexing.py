@@ -19,7 +19,8 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import Licence
-from appointments import availability, booking, indexing, offers
+from appointments import availability, booking, indexing, keeping, offers
+from appointments.availability import Rule
 from appointments.models import (
     Appointment,
     AvailabilityException,
@@ -321,6 +322,25 @@ class IndexMachine(RuleBasedStateMachine):
             provider=self.provider, first_on=first, last_on=first + length * DAY, reason="away"
         )
         self.sweep()
+
+    @rule(
+        weekdays=st.sets(st.integers(0, 6)),
+        start=st.integers(0, 22),
+        length=st.integers(1, 2),
+        count=st.sampled_from([None, 1, 2]),
+    )
+    def keep_the_week(self, weekdays, start, length, count):
+        """No sweep after it either."""
+        seen = Appointment.objects.values_list("pk", flat=True)
+        revision = Schedule.objects.get(provider=self.provider).revision
+        keeping.keep_week(
+            provider=self.provider,
+            rules=[Rule(day, start * 60, (start + length) * 60) for day in sorted(weekdays)],
+            cut={"visits_a_day": count},
+            read=keeping.Reading(revision, set(seen)),
+            by=self.provider.user,
+            now=self.now,
+        )
 
     @rule(count=st.sampled_from([None, 1, 2, 3]))
     def take_no_more(self, count):

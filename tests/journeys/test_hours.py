@@ -60,7 +60,7 @@ def test_she_changes_her_week_and_is_asked_about_a_visit(page_for, axe, dr_bob, 
     axe(page)
     expect(monday.get_by_label("From").first).to_have_value("14:00")
     page.get_by_role("button", name="Save all the same").click()
-    expect(page.get_by_text("Saved. People are offered these times from now on.")).to_be_visible()
+    expect(page.get_by_text("Saved. What people are offered has changed with it.")).to_be_visible()
     expect(monday.get_by_label("From").first).to_have_value("14:00")
 
 
@@ -90,7 +90,7 @@ def test_she_draws_her_week_by_keys_and_by_hand(page_for, axe, dr_bob):
     expect(start).to_have_attribute("aria-valuenow", "480")
     axe(page)
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved. People are offered these times from now on.")).to_be_visible()
+    expect(page.get_by_text("Saved. What people are offered has changed with it.")).to_be_visible()
     rules = dr_bob.availability_rules.order_by("weekday").values_list(
         "weekday", "from_minute", "to_minute"
     )
