@@ -21,6 +21,9 @@ THIRD_WRONG_CODE = gettext_lazy(
     "That was the third wrong code, so it does not count any more. Your account is safe. Sign in,"
     " and if a code is still needed we send you a new one."
 )
+# What a browser forgets of us when somebody signs out. Not the cookies: the session has ended, and
+# "signed out" is said by one of them.
+LEFT_BEHIND = '"cache", "storage"'
 
 
 class JustSent(Exception):
@@ -156,4 +159,6 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and not request.user.is_authenticated:
         request.session.flush()
     response: HttpResponse = allauth.logout(request)
+    if request.method == "POST":
+        response.headers["Clear-Site-Data"] = LEFT_BEHIND
     return response

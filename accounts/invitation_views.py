@@ -1,27 +1,39 @@
 """From the letter with an invitation to the first day of work."""
 
+from http import HTTPStatus
+
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import invitations
+from accounts.letter_links import LetterLinkForm
 from accounts.models import Invitation, User
 from accounts.permissions import PUBLIC, policy
 
 KEY = "invitation"
 
 
-@policy(PUBLIC, finds=invitations.find)
-@require_safe
-def invitation_link(request: HttpRequest, token: str) -> HttpResponse:
-    """The address in the letter. The token goes into the session, and out of the address."""
-    offer = invitations.find(token=token, now=timezone.now())
+@policy(PUBLIC)
+@require_http_methods(["GET", "POST"])
+def invitation_link(request: HttpRequest) -> HttpResponse:
+    """The address in the letter. Its token is posted, and stays in no log and no history."""
+    if request.method != "POST":
+        return ask_for_link(request, LetterLinkForm(), status=HTTPStatus.OK)
+    form = LetterLinkForm(request.POST)
+    if not form.is_valid():
+        return ask_for_link(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    offer = invitations.find(now=timezone.now(), **form.cleaned_data)
     if offer is None:
         return render(request, "accounts/invitation_gone.html", status=404)
     request.session[KEY] = offer.pk
     return redirect("accounts:invitation")
+
+
+def ask_for_link(request: HttpRequest, form: LetterLinkForm, *, status: int) -> HttpResponse:
+    return render(request, "accounts/invitation_link.html", {"form": form}, status=status)
 
 
 @policy(PUBLIC)

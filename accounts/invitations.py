@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import mail, profiles, revocation
+from accounts import invitation_notices, mail, profiles, revocation
 from accounts.models import Invitation, Membership, Practice, User
 from core import audit, tenancy
 from core.transactions import violated
@@ -41,7 +41,7 @@ class IsPatient(Exception):
 @transaction.atomic
 def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime) -> Invitation:
     """
-    Send the offer of a role.
+    Send the offer of a role, and tell those who look after the practice.
 
     :raises InvitedAlready: if the same offer stands
     """
@@ -51,6 +51,7 @@ def invite(*, practice: Practice, email: str, role: str, by: User, now: datetime
     offers.filter(withdrawn_at=None, expires_at__lte=now).update(withdrawn_at=now)
     invitation = _create(practice, email, role, token, by=by, now=now)
     _send(invitation, token, now=now)
+    invitation_notices.announce(invitation, now=now)
     audit.record("invitation.sent", subject=invitation, by=by, at=now)
     return invitation
 
@@ -76,11 +77,14 @@ def _create(
 
 
 def _send(invitation: Invitation, token: str, *, now: datetime) -> None:
-    address = settings.SITE_URL + reverse("accounts:invitation_link", args=[token])
-    context = {"invitation": invitation, "address": address}
+    context = {"invitation": invitation, "address": address_of(token)}
     body = render_to_string("accounts/mail/invitation.txt", context)
     subject = _("An invitation to work at %(name)s") % {"name": invitation.practice.name}
     mail.post(subject=subject, body=body, to=invitation.email, has_code=False, now=now)
+
+
+def address_of(token: str) -> str:
+    return f"{settings.SITE_URL}{reverse('accounts:invitation_link')}#{token}"
 
 
 def hashed(token: str) -> str:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts import (
     care_team_views,
+    contact_views,
     emergency_review_views,
     entry_views,
     invitation_views,
@@ -18,6 +19,7 @@ from accounts import (
 app_name = "accounts"
 urlpatterns = [
     path("about-you/", views.about_you, name="about_you"),
+    path("contact/", contact_views.contact_rules, name="contact_rules"),
     path("profile/", profile_views.profile, name="profile"),
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),
@@ -52,7 +54,7 @@ urlpatterns = [
     ),
     path("therapists/<slug:slug>/listing/", entry_views.create_listing, name="create_listing"),
     path("invitation/", invitation_views.invitation, name="invitation"),
-    path("invitation/<str:token>/", invitation_views.invitation_link, name="invitation_link"),
+    path("invitation/link/", invitation_views.invitation_link, name="invitation_link"),
     path("devices/end-others/", security_views.end_others, name="end_other_devices"),
     path("reviews/", emergency_review_views.emergency_reviews, name="emergency_reviews"),
     path(

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from accounts import caring
 from accounts.care_team import Care, CareRelationship
 from accounts.models import Patient, Provider, User
-from appointments import days, indexing, notices, offers
+from appointments import days, indexing, notices, offers, reminders
 from appointments.models import Appointment
 from appointments.offers import Offer
 from appointments.signals import appointment_booked, appointment_cancelled
@@ -224,6 +224,7 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
     held.book(patient=patient, now=now)
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
     notices.enqueue_confirmation(held, now=now)
+    reminders.plan(held, now=now)
     appointment_booked.send(Appointment, appointment=held, now=now)
     days.publish_change(held)
     return held

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Provider
 from appointments import offers
-from appointments.hours_forms import BaseWeek, CutForm, DateForm, LeaveForm, clock, week_of
+from appointments.hours_forms import BaseWeek, CutForm, DateForm, LeaveForm, week_of
 from appointments.models import Appointment, AvailabilityRule
 from core import zones
 
@@ -95,5 +95,5 @@ def times_words(stated: Any) -> str:
     """Word the minutes of a rule or a date: "9:00 AM to 5:00 PM"."""
     if stated.from_minute is None:
         return _("Closed")
-    start, end = (zones.clock_time(clock(at)) for at in (stated.from_minute, stated.to_minute))
+    start, end = (zones.clock_time(at) for at in (stated.from_minute, stated.to_minute))
     return _("%(start)s to %(end)s") % {"start": start, "end": end}

@@ -18,11 +18,13 @@ from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
 from appointments.openings import FreeInterval, Indexed, Opening
+from appointments.responses import AppointmentResponse
 from core.db import IdRange, TimeRange
 
 __all__ = [
     "Appointment",
     "AppointmentQuerySet",
+    "AppointmentResponse",
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",

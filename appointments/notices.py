@@ -1,4 +1,4 @@
-"""Mail about a visit: neutral words, for a screen that somebody else may see.
+"""That a visit was booked or called off, in neutral words: somebody else may see the screen.
 
 No name of a provider or patient, no clinical word; what it is about stands behind the sign-in.
 """
@@ -8,12 +8,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from appointments import cancellation, invitation
+from appointments import cancellation, delivery, invitation
+from appointments.channels import Notice
 from appointments.models import Appointment
 from core import outbox, zones
 from core.duties import handler
@@ -21,7 +20,6 @@ from core.policy import RECIPIENT, serves
 
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
 CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"  # in words, not in kind
-RECIPIENTS = ("patient", "provider")
 
 
 @dataclass(frozen=True)
@@ -70,37 +68,36 @@ def enqueue_cancellation(appointment: Appointment, *, now: datetime) -> None:
 
 
 def _enqueue(kind: str, appointment: Appointment, *, now: datetime) -> None:
-    for recipient in RECIPIENTS:
+    for recipient, channel in delivery.addressed(appointment):
         outbox.enqueue(
             kind,
-            key=f"{appointment.id}:{appointment.version}:mail:{recipient}",
-            payload={
-                "appointment": str(appointment.id),
-                "version": appointment.version,
-                "recipient": recipient,
-            },
+            key=delivery.key(appointment, channel.name, recipient),
+            payload=delivery.payload(appointment, channel.name, recipient),
             due_at=now,
         )
 
 
 @handler(CONFIRMATION)
 @serves(RECIPIENT)
-def send_confirmation(payload: dict[str, Any], _now: datetime) -> None:
-    _send(CONFIRMATION, payload)
+def send_confirmation(payload: dict[str, Any], now: datetime) -> None:
+    _send(CONFIRMATION, payload, now=now)
 
 
 @handler(CANCELLATION)
 @serves(RECIPIENT)
-def send_cancellation(payload: dict[str, Any], _now: datetime) -> None:
-    _send(CANCELLATION, payload)
+def send_cancellation(payload: dict[str, Any], now: datetime) -> None:
+    _send(CANCELLATION, payload, now=now)
 
 
-def _send(kind: str, payload: dict[str, Any]) -> None:
-    """Send the mail, unless the visit has changed since: that change has a mail of its own."""
-    people = Appointment.objects.select_related("patient__user", "provider__user")
-    appointment = people.get(id=payload["appointment"])
-    if appointment.version == payload["version"]:
-        _letter(kind, appointment, payload["recipient"]).send()
+def _send(kind: str, payload: dict[str, Any], *, now: datetime) -> None:
+    """
+    :raises Moot: as `delivery` says
+    """
+    appointment = delivery.visit_of(payload)
+    channel, recipient = payload["channel"], payload["recipient"]
+    notice = _notice(kind, appointment, channel, recipient)
+    # It may wait for her hours, and is true whenever it comes.
+    delivery.send(notice, getattr(appointment, recipient), channel, until=None, now=now)
 
 
 def _case(kind: str, appointment: Appointment, recipient: str) -> str:
@@ -112,24 +109,16 @@ def _case(kind: str, appointment: Appointment, recipient: str) -> str:
     return CANCELLATION if cancellation.is_by_patient(appointment) else CANCELLED_BY_US
 
 
-def _letter(kind: str, appointment: Appointment, recipient: str) -> EmailMessage:
+def _notice(kind: str, appointment: Appointment, channel: str, recipient: str) -> Notice:
     person = getattr(appointment, recipient)
     zone = ZoneInfo(person.zone)
     words = WORDS[_case(kind, appointment, recipient), recipient]
-    context = {
-        "opening": words.opening,
-        "when": zones.full(appointment.starts_at, zone),
-        "link": invitation.link(appointment),
-    }
-    letter = EmailMessage(
+    entry = invitation.write(appointment, email=person.user.email, zone=zone)
+    return Notice(
+        message_id=delivery.message_id(kind, appointment, channel, recipient),
         subject=str(words.subject),
-        body=render_to_string("appointments/mail/notice.txt", context),
-        to=[person.user.email],
-        headers={"Auto-Submitted": "auto-generated"},
+        opening=str(words.opening),
+        when=zones.full(appointment.starts_at, zone),
+        link=invitation.link(appointment),
+        calendar=(invitation.FILENAME, entry, invitation.content_type(appointment)),
     )
-    letter.attach(
-        invitation.FILENAME,
-        invitation.write(appointment, email=person.user.email, zone=zone),
-        invitation.content_type(appointment),
-    )
-    return letter

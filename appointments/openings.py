@@ -1,4 +1,4 @@
-"""The index of free time: what the directory reads in place of hours and visits (ADR 0016)."""
+"""The index of free time: what the directory reads in place of hours and visits (ADR 0019)."""
 
 from datetime import UTC, datetime
 

@@ -14,6 +14,7 @@ from appointments import cancellation, door, offers
 from appointments.booking import NotLicensed, NotOffered, SlotTaken
 from appointments.directory import Found, Instead, Match
 from appointments.models import Appointment
+from appointments.responses import AppointmentResponse
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
 
@@ -169,6 +170,7 @@ class VisitFacts:
     free_until: datetime
     cancelled_by: str  # "me", "provider" or "patient"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
+    accepted_at: datetime | None  # the patient said that she will be there
 
 
 def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> VisitFacts:
@@ -187,7 +189,26 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         free_until=cancellation.free_until(appointment),
         cancelled_by=_who_cancelled(appointment, reader=reader, is_provider=is_provider),
         is_late=cancellation.is_late(appointment),
+        accepted_at=_accepted_at(appointment),
     )
+
+
+def _accepted_at(appointment: Appointment) -> datetime | None:
+    accepted = AppointmentResponse.objects.accepted().filter(appointment=appointment)
+    return accepted.values_list("responded_at", flat=True).first()
+
+
+def response_facts(appointment: Appointment, *, now: datetime) -> dict[str, Any]:
+    """What the patient has answered, and whether there is something to answer. One query."""
+    said = appointment.responses.filter(version=appointment.version, settled_at=None)
+    by_kind = {response.kind: response for response in said}
+    return {
+        "appointment": appointment,
+        "is_ahead": appointment.status in AHEAD and now < appointment.ends_at,
+        "accepted": by_kind.get(AppointmentResponse.Kind.ACCEPTED),
+        "help": by_kind.get(AppointmentResponse.Kind.HELP),
+        "phone": appointment.provider.practice.phone,
+    }
 
 
 def _who_cancelled(appointment: Appointment, *, reader: User, is_provider: bool) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from appointments import care_views, hours_views, views
+from appointments import care_views, desk_views, hours_views, response_views, views
 from core.day_in_address import DayConverter
 
 register_converter(DayConverter, "day")
@@ -34,6 +34,25 @@ urlpatterns = [
         "visits/<uuid:appointment_id>/cancellation/",
         views.create_cancellation,
         name="create_cancellation",
+    ),
+    path("visits/<uuid:appointment_id>/response/", response_views.response, name="response"),
+    path(
+        "visits/<uuid:appointment_id>/acceptance/",
+        response_views.create_acceptance,
+        name="create_acceptance",
+    ),
+    path(
+        "visits/<uuid:appointment_id>/help/",
+        response_views.create_help_call,
+        name="create_help_call",
+    ),
+    path("help/<int:response_id>/end/", desk_views.create_help_end, name="create_help_end"),
+    path("notices/", desk_views.undelivered_list, name="undelivered_list"),
+    path("notices/<uuid:duty_id>/retry/", desk_views.create_retry, name="create_retry"),
+    path(
+        "notices/<uuid:duty_id>/settlement/",
+        desk_views.create_settlement,
+        name="create_settlement",
     ),
     path(
         "patients/<uuid:patient_ref>/care/ending/",

@@ -17,7 +17,7 @@ from appointments.next_starts import multirange
 from core import spelling
 
 # After the weights usual in matching; what cannot be known of somebody whom nobody here has seen
-# is left out (docs/adr/0016). Of each other's size only, and the visitor may change them.
+# is left out (docs/adr/0019). Of each other's size only, and the visitor may change them.
 WEIGHTS = {"concern": 30, "soon": 20, "language": 15, "identity": 15, "times": 10}
 WEEKS_AHEAD = 4
 

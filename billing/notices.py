@@ -8,6 +8,8 @@ from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from appointments import delivery
+from appointments.channels import MAIL
 from billing.models import Charge, Payment
 from core import duties, outbox
 from core.policy import RECIPIENT, serves
@@ -29,10 +31,14 @@ def _tell(*, charge: Charge, key: str, now: datetime) -> None:
 
 @duties.handler("notice.payment")
 @serves(RECIPIENT)
-def send(payload: dict[str, Any], _now: datetime) -> None:
-    """Mail what is true now: by the time a declined card's mail goes out she may have paid."""
+def send(payload: dict[str, Any], now: datetime) -> None:
+    """Mail what is true now: by the time a declined card's mail goes out she may have paid.
+
+    :raises Moot: as `delivery` says; so is NotYet
+    """
     charge = Charge.objects.select_related("appointment__patient__user").get(pk=payload["charge"])
     is_paid = charge.payments.filter(status=Payment.Status.SUCCEEDED).exists()
+    delivery.wait_for_her(charge.owed_by(), MAIL, until=None, now=now)
     address = settings.SITE_URL + reverse("billing:receipt", args=[charge.pk])
     send_mail(
         subject=_("Your receipt is ready") if is_paid else _("A payment needs your attention"),

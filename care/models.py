@@ -1,4 +1,5 @@
-"""The chart: consents, encounters, notes. What a patient may ask of it is in `care.rights`."""
+"""The chart: consents, encounters, notes. What a patient may ask of it is in `care.rights`, what is
+kept apart from it in `care.psychotherapy`."""
 
 import uuid
 from datetime import datetime
@@ -13,6 +14,7 @@ from django.utils import timezone
 from accounts.care_team import READING, CareRelationship, in_care
 from accounts.models import EmergencyAccess, Patient, Practice, Provider, User
 from appointments.models import Appointment
+from care.psychotherapy import PsychotherapyNote
 from care.purposes import ConsentKind, Label, Provision
 from care.rights import Addendum, AmendmentRequest, AmendmentStep, Disclosure
 from core.db import IdRange, TimeRange
@@ -26,6 +28,7 @@ __all__ = [
     "Disclosure",
     "Encounter",
     "ProgressNote",
+    "PsychotherapyNote",
     "SupervisionAgreement",
 ]
 

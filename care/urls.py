@@ -8,6 +8,7 @@ from care import (
     disclosure_views,
     emergency_views,
     note_views,
+    psychotherapy_note_views,
     supervision_views,
 )
 
@@ -24,6 +25,26 @@ urlpatterns: list[URLPattern] = [
     ),
     path("visits/<uuid:appointment_id>/note/", note_views.note, name="note"),
     path("notes/<uuid:note_id>/", supervision_views.signed_note, name="signed_note"),
+    path(
+        "patients/<uuid:patient_ref>/private-notes/",
+        psychotherapy_note_views.psychotherapy_notes,
+        name="psychotherapy_notes",
+    ),
+    path(
+        "private-notes/",
+        psychotherapy_note_views.own_psychotherapy_notes,
+        name="own_psychotherapy_notes",
+    ),
+    path(
+        "private-notes/<uuid:psychotherapy_note_id>/",
+        psychotherapy_note_views.psychotherapy_note,
+        name="psychotherapy_note",
+    ),
+    path(
+        "private-notes/<uuid:psychotherapy_note_id>/destruction/",
+        psychotherapy_note_views.psychotherapy_note_destruction,
+        name="psychotherapy_note_destruction",
+    ),
     path("disclosures/", disclosure_views.disclosure_list, name="disclosure_list"),
     path(
         "disclosures/register/",

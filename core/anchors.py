@@ -35,7 +35,13 @@ Lines = dict[str, list[dict[str, Any]]]
 
 
 def ask(*, now: datetime) -> None:
-    """Make it a duty to write this hour's anchor."""
+    """Make it a duty to write this hour's anchor, as soon as there is anything to hold fast.
+
+    Asked every minute, so that the first rows of a new site do not wait for the full hour, nor
+    those from while nothing ran.
+    """
+    if not AuditHead.objects.exists():
+        return
     hour = now.astimezone(UTC).strftime("%Y-%m-%dT%HZ")
     outbox.enqueue(KIND, key=hour, payload={"hour": hour}, due_at=now)
 

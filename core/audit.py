@@ -2,9 +2,10 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
+from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.models import Model
 
 from core import request_ids, transactions
@@ -12,6 +13,20 @@ from core.models import AuditEvent
 
 PATIENT = "accounts.patient"  # what a read without a narrower subject has read
 GUARDIAN = "guardian"  # the one role that acts for somebody else
+
+# One statement, which is a transaction of its own where there is none: each page waits for it.
+READS = """
+WITH found AS MATERIALIZED (
+  SELECT id, role FROM accounts_patient JOIN unnest(%(owners)s::uuid[], %(roles)s::text[])
+    AS said (owner, role) ON ref = owner
+)
+INSERT INTO core_auditevent (action, at, by_id, on_behalf_of_id, role, reason, purpose, request_id,
+  patient_id, subject_type, subject_id, chain, number, previous, hash)
+SELECT %(action)s, %(at)s, %(by)s, CASE role WHEN %(guardian)s THEN id END, role, '', %(purpose)s,
+  %(request)s, id, %(patient)s, id::text, 0, 0, '', ''
+FROM found WHERE %(some)s OR (SELECT count(*) FROM found) = cardinality(%(owners)s::uuid[])
+ORDER BY found.id
+"""
 
 
 class NotWritten(Exception):
@@ -23,7 +38,7 @@ class Actor(Protocol):
 
     pk: int
 
-    def role_towards(self, patient_id: int | None) -> str: ...
+    def role_towards(self, patient: int | UUID | None) -> str: ...
 
 
 def record(
@@ -82,6 +97,39 @@ def record_reads(
         event.subject_type, event.subject_id = PATIENT, str(event.patient_id)
         event.purpose = purpose
     AuditEvent.objects.bulk_create(events)
+
+
+def record_opened(
+    action: str,
+    *,
+    owners: Collection[UUID],
+    by: Actor | None,
+    at: datetime,
+    purpose: str = "",
+    takes_some: bool,
+) -> bool:
+    """
+    Do as `record_reads` for the patients whose keys these are, as far as they are of the practices
+    in force.
+
+    :param takes_some: write rows of those who are found also where others are not
+    :return: whether it was written; False, with no row: somebody was not found
+    """
+    with connection.cursor() as cursor:
+        said: dict[str, Any] = {
+            "owners": list(owners),
+            "roles": [by.role_towards(owner) if by else "" for owner in owners],
+            "action": action,
+            "at": at,
+            "by": by.pk if by else None,
+            "purpose": purpose,
+            "request": request_ids.current(),
+            "some": takes_some,
+            "guardian": GUARDIAN,
+            "patient": PATIENT,
+        }
+        cursor.execute(READS, said)
+        return takes_some or cursor.rowcount == len(owners)
 
 
 def _event(

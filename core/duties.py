@@ -22,10 +22,23 @@ HANDLERS: dict[str, Handler] = {}
 MAX_ATTEMPTS = 8
 # Doubled each time: the eighth try comes after about 20 minutes.
 FIRST_PAUSE = timedelta(seconds=10)
+MOST_A_SWEEP = 200
 
 
 class CannotBeDone(Exception):
     """Trying again will not help; the duty goes to a person at once."""
+
+
+class Moot(Exception):
+    """There is nothing left to do: the duty is closed, and its row keeps the reason's name."""
+
+
+class NotYet(Exception):
+    """It may not be done at this moment; asking counts as no try."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__()
+        self.until = until
 
 
 class NotClassified(CannotBeDone):
@@ -44,7 +57,7 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def sweep(*, now: datetime, limit: int = 200) -> int:
+def sweep(*, now: datetime, limit: int = MOST_A_SWEEP) -> int:
     """Do what is due, oldest first. Return how many duties were looked after."""
     count = 0
     while count < limit and do_next(now=now):
@@ -71,6 +84,11 @@ def attempt(duty: Duty, *, now: datetime) -> None:
         with tenancy.every_practice(), transaction.atomic(), reading:
             handler_of(duty.kind)(duty.payload, now)
         duty.done_at = now
+    except Moot as reason:
+        duty.done_at, duty.error = now, type(reason).__name__
+    except NotYet as pause:
+        duty.attempts_count -= 1
+        duty.due_at = pause.until
     except Exception as failure:
         note_failure(duty, failure, now=now)
     duty.save()

@@ -101,19 +101,21 @@ class SealedField(FieldBase[T, T]):
     """What encrypted fields share. A subclass says how its value becomes bytes and back.
 
     :param owner: the way from the row to its patient, such as "thread.patient"; or SELF
+    :param author: the foreign key to whose key for that patient it is sealed with; blank: hers
     """
 
     descriptor_class = Opener
 
-    def __init__(self, *args: Any, owner: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, owner: str, author: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.owner = owner
+        self.owner, self.author = owner, author
         if self.max_length is not None:
             self.validators.append(MaxLengthValidator(self.max_length))
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
-        return name, path, args, {**kwargs, "owner": self.owner}
+        author = {"author": self.author} if self.author else {}
+        return name, path, args, {**kwargs, "owner": self.owner, **author}
 
     def get_internal_type(self) -> str:
         return "BinaryField"
@@ -132,9 +134,17 @@ class SealedField(FieldBase[T, T]):
 
     def opened(self, value: Sealed, instance: models.Model) -> Any:
         try:
-            return self.as_value(value.open(self.place(instance)))
+            plain = value.open(self.place(instance))
         except keystore.Erased:
             return self.erased()
+        if self.author and plain:
+            self._check_sealed_by(self.author_of(instance), value.envelope)
+        return self.as_value(plain)
+
+    def _check_sealed_by(self, author: int | None, envelope: bytes) -> None:
+        """A row that came under another author's name does not show her what she did not write."""
+        if sealing.name_of(envelope).author != author:
+            raise sealing.Tampered(str(self))
 
     def from_db_value(self, value: Any, *_: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))
@@ -153,7 +163,8 @@ class SealedField(FieldBase[T, T]):
         owner = self.owner_of(instance)
         if is_new and self.owner == SELF:
             keystore.make(owner)  # a patient's key is born with her, and never a second time
-        return sealing.seal(plain, owner=owner, place=self.place(instance))
+        place, author = self.place(instance), self.author_of(instance)
+        return sealing.seal(plain, owner=owner, place=place, author=author)
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         return self.get_db_prep_value(value, connection)
@@ -171,6 +182,9 @@ class SealedField(FieldBase[T, T]):
             owner = getattr(owner, step)
         ref: UUID = owner.ref
         return ref
+
+    def author_of(self, instance: models.Model) -> int | None:
+        return getattr(instance, f"{self.author}_id") if self.author else None
 
     def place(self, instance: models.Model) -> str:
         row = self.row_id.to_python(getattr(instance, self.row_id.attname))

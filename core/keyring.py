@@ -18,15 +18,23 @@ class UnknownKey(Exception):
     """A key was wrapped under a version that is not in the ring."""
 
 
+class Unavailable(Exception):
+    """The service that keeps the key-encryption key did not answer, or would not."""
+
+
 class KeyWrapper(Protocol):
-    """A ring in memory, or a key management service: `settings.KEY_WRAPPER` is one of these."""
+    """A ring in memory, or a key management service (`core.transit`): `settings.KEY_WRAPPER`.
+
+    A service may raise Unavailable from each of these.
+    """
 
     @property
     def newest(self) -> str:
         """The version under which `wrap` wraps."""
 
-    def wrap(self, key: bytes, *, about: bytes) -> bytes:
-        """Return the key as it may be kept. `about` names its owner, and opens it only with it."""
+    def wrap(self, key: bytes, *, about: bytes) -> tuple[str, bytes]:
+        """Return the version and the key as it may be kept. Only with `about`, which names the
+        owner, can it be opened."""
 
     def unwrap(self, wrapped: bytes, *, version: str, about: bytes) -> bytes:
         """
@@ -39,14 +47,39 @@ class KeyRing:
     newest: str
     keys: Mapping[str, AESGCM] = field(repr=False)
 
-    def wrap(self, key: bytes, *, about: bytes) -> bytes:
+    def wrap(self, key: bytes, *, about: bytes) -> tuple[str, bytes]:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self.keys[self.newest].encrypt(nonce, key, about)
+        return self.newest, nonce + self.keys[self.newest].encrypt(nonce, key, about)
 
     def unwrap(self, wrapped: bytes, *, version: str, about: bytes) -> bytes:
         if version not in self.keys:
             raise UnknownKey(version)
         return self.keys[version].decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], about)
+
+
+@dataclass(frozen=True)
+class Moving:
+    """On the way from one wrapper to another: until `rotate_keys` is done, some keys are still as
+    the one before wrapped them."""
+
+    to: KeyWrapper
+    before: KeyWrapper
+
+    @property
+    def newest(self) -> str:
+        return self.to.newest
+
+    def wrap(self, key: bytes, *, about: bytes) -> tuple[str, bytes]:
+        return self.to.wrap(key, about=about)
+
+    def unwrap(self, wrapped: bytes, *, version: str, about: bytes) -> bytes:
+        """
+        :raises UnknownKey: if neither wrapped it
+        """
+        try:
+            return self.to.unwrap(wrapped, version=version, about=about)
+        except UnknownKey:
+            return self.before.unwrap(wrapped, version=version, about=about)
 
 
 def parse(text: str) -> KeyRing:

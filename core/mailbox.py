@@ -1,4 +1,4 @@
-"""The development mailbox: what would have been mailed, kept as files and shown on a page."""
+"""The development mailbox: what would have been sent, kept as files and shown on a page."""
 
 import email
 import uuid
@@ -16,11 +16,15 @@ class MailboxBackend(BaseEmailBackend):
     """Write each mail to its own .eml file under MAILBOX_DIR."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        folder = Path(settings.MAILBOX_DIR)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:
-            (folder / f"{uuid.uuid4()}.eml").write_bytes(message.message().as_bytes())
+            keep(message.message().as_bytes())
         return len(email_messages)
+
+
+def keep(letter: bytes) -> None:
+    folder = Path(settings.MAILBOX_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / f"{uuid.uuid4()}.eml").write_bytes(letter)
 
 
 def letters(*, limit: int = 50) -> list[Letter]:

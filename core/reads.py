@@ -4,7 +4,7 @@ An edge opens a scope around its work; before anything leaves, what was noted in
 Outside a scope (commands) nothing is noted.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -14,13 +14,14 @@ from uuid import UUID
 
 Recorder = Callable[..., None]
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
 @dataclass
 class Scope:
     opened: set[UUID] = field(default_factory=set)
-    fetched: dict[UUID, Any] = field(default_factory=dict, repr=False)
+    fetched: dict[Hashable, Any] = field(default_factory=dict, repr=False)
     purpose: str = ""
 
 
@@ -39,13 +40,13 @@ def declare(purpose: str) -> None:
         inside.purpose = purpose
 
 
-def once(owner: UUID, fetch: Callable[[UUID], T]) -> T:
-    """Return what `fetch` finds for the owner, asked once a scope: fifty messages have one key."""
+def once(name: K, fetch: Callable[[K], T]) -> T:
+    """Return what `fetch` finds by the name, asked once a scope: fifty messages have one key."""
     if (inside := _scope.get()) is None:
-        return fetch(owner)
-    if owner not in inside.fetched:
-        inside.fetched[owner] = fetch(owner)
-    found: T = inside.fetched[owner]
+        return fetch(name)
+    if name not in inside.fetched:
+        inside.fetched[name] = fetch(name)
+    found: T = inside.fetched[name]
     return found
 
 

@@ -52,8 +52,9 @@ def wall_time(at: datetime, zone: ZoneInfo) -> str:
     return str(format_time(at.astimezone(zone), format="short", tzinfo=zone, locale=_locale()))
 
 
-def clock_time(at: time) -> str:
-    """Word a time on the wall, of whatever day: "10:15 AM"."""
+def clock_time(minute: int) -> str:
+    """Word a minute of any day, counted from midnight; 1440 is midnight as well."""
+    at = time(*divmod(minute % (24 * 60), 60))
     return str(format_time(at, format="short", locale=_locale()))
 
 

@@ -5,4 +5,4 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
-        import messaging.notices  # noqa: F401, PLC0415 -- registers its duty once the apps are loaded
+        import messaging.receivers  # noqa: F401, PLC0415 -- registers them once the apps are loaded

@@ -57,10 +57,16 @@ class ThreadConsumer(RecordedConsumer):
             await self.send_frame(kind="pong")
 
     async def message_sent(self, event: dict[str, str]) -> None:
+        await self.show(event["message"], kind="message")
+
+    async def attachment_checked(self, event: dict[str, str]) -> None:
+        await self.show(event["message"], kind="changed")
+
+    async def show(self, message_id: str, *, kind: str) -> None:
         reader = await signed_in(self.scope)
-        html = reader and await self.fragment(event["message"], reader)
+        html = reader and await self.fragment(message_id, reader)
         if html:
-            await self.send_frame(kind="message", html=html)
+            await self.send_frame(kind=kind, html=html)
         else:
             await self.close(code=NOT_FOUND)
 
@@ -84,6 +90,6 @@ class ThreadConsumer(RecordedConsumer):
     @database_sync_to_async
     def fragment(self, message_id: str, reader: User) -> str:
         """Return the message as HTML, or "" if `reader` may not see it."""
-        visible = Message.objects.visible_to(reader).with_people()
+        visible = Message.objects.visible_to(reader).with_people().with_attachments()
         message = visible.filter(id=message_id, thread=self.thread_id).first()
         return presenters.fragment(message, reader) if message else ""

@@ -1,7 +1,9 @@
-"""Threads between a patient and her provider, and the messages in them."""
+"""Threads between a patient and her provider, the messages in them, and what is attached."""
 
 import uuid
-from typing import Self
+from collections.abc import Collection
+from datetime import datetime
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -10,6 +12,8 @@ from django.db.models import Count, Max, Q
 from accounts.care_team import in_care
 from accounts.models import Patient, Provider, User
 from core.fields import EncryptedText, fits, has_words
+from messaging.kinds import OF_TYPE, ContentType, Reason
+from messaging.limits import LONGEST_TITLE, MOST_BYTES, MOST_FILES
 
 LONGEST = 4000  # characters of a message
 
@@ -85,6 +89,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def with_people(self) -> Self:
         return self.select_related("thread__patient__user", "thread__provider__user")
 
+    def with_attachments(self) -> Self:
+        return self.prefetch_related("attachments")
+
     def unread_by(self, user: User) -> Self:
         """Those that wait for `user` in the threads they are taken from."""
         return self.filter(read_at=None).exclude(author=user)
@@ -123,3 +130,123 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.id}"
+
+
+class InvalidTransition(Exception):
+    """The attachment was checked before."""
+
+
+class AttachmentQuerySet(models.QuerySet["Attachment"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of the messages that the user may read."""
+        ways = {"patient": "message__thread__patient", "provider": "message__thread__provider"}
+        return self.filter(Q(message__thread__patient__user=user) | in_care(user, **ways))
+
+    def clean(self) -> Self:
+        """Those that were checked, and may be passed on."""
+        return self.filter(status=Attachment.Status.CLEAN)
+
+    def with_people(self) -> Self:
+        return self.select_related("message__thread__patient", "message__thread__provider")
+
+
+class Attachment(models.Model):
+    """FHIR Attachment: a file with a message. Once checked, a trigger keeps it as it is.
+
+    What is in it lies in a sealed file (`core.sealed_files`): before the check as it was sent,
+    after it as `cleaning` made it. A refused one has none.
+    """
+
+    class Status(models.TextChoices):
+        QUARANTINED = "quarantined"
+        CLEAN = "clean"
+        REFUSED = "refused"
+
+    NEXT: ClassVar[dict[str, Collection[str]]] = {
+        Status.QUARANTINED: (Status.CLEAN, Status.REFUSED),
+    }
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    message = models.ForeignKey(Message, models.PROTECT, related_name="attachments")
+    number = models.PositiveSmallIntegerField()  # 1, 2, 3 … in its message
+    title = EncryptedText(owner="message.thread.patient", max_length=LONGEST_TITLE)
+    content_type = models.CharField(max_length=15, choices=ContentType)
+    size = models.PositiveIntegerField()  # bytes of what is in the file
+    sha256 = EncryptedText(owner="message.thread.patient", max_length=64)  # as it was sent
+    file = models.UUIDField(null=True, unique=True)
+    status = models.CharField(max_length=11, choices=Status, default=Status.QUARANTINED)
+    reason = models.CharField(max_length=15, choices=Reason, blank=True)
+    checked_at = models.DateTimeField(null=True)
+
+    class Privacy:
+        phi = ("title", "content_type", "size", "sha256", "checked_at")
+        plain = ("id", "message", "number", "file", "status", "reason")
+
+    class Tenancy:
+        of = "message"
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["message", "number"], name="attachment_numbered_once"),
+            models.CheckConstraint(
+                condition=Q(number__range=(1, MOST_FILES)), name="attachment_not_too_many"
+            ),
+            models.CheckConstraint(
+                condition=Q(size__range=(1, MOST_BYTES)), name="attachment_not_too_large"
+            ),
+            models.CheckConstraint(condition=has_words("title"), name="attachment_has_title"),
+            models.CheckConstraint(condition=has_words("sha256"), name="attachment_has_sha256"),
+            models.CheckConstraint(
+                condition=Q(content_type__in=ContentType.values), name="attachment_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="quarantined", checked_at=None, reason="", file__isnull=False)
+                | Q(status="clean", checked_at__isnull=False, reason="", file__isnull=False)
+                | Q(
+                    status="refused",
+                    checked_at__isnull=False,
+                    reason__in=Reason.values,
+                    file=None,
+                ),
+                name="attachment_status_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"attachment {self.id}"
+
+    @property
+    def about(self) -> str:
+        """For what row its sealed file opens."""
+        return f"messaging_attachment|{self.id}"
+
+    @property
+    def name(self) -> str:
+        """What a copy calls the file: nothing that anybody wrote."""
+        return f"{self.id}.{OF_TYPE[self.content_type].extensions[0]}"
+
+    def pass_on(self, *, file: uuid.UUID, size: int, now: datetime) -> None:
+        """
+        :param file: the harmless copy, which takes the place of what was sent
+        :raises InvalidTransition:
+        """
+        self._enter(self.Status.CLEAN, file=file, size=size, checked_at=now)
+
+    def refuse(self, *, reason: Reason, now: datetime) -> None:
+        """
+        :raises InvalidTransition:
+        """
+        self._enter(self.Status.REFUSED, file=None, reason=reason, checked_at=now)
+
+    def _enter(self, status: str, **values: object) -> None:
+        # Lock, then look: a check that was cut short may run a second time beside the first.
+        self.refresh_from_db(from_queryset=Attachment.objects.select_for_update(of=("self",)))
+        if status not in self.NEXT.get(self.status, ()):
+            raise InvalidTransition(f"{self.status} -> {status}")
+        self.status = status
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", *values])

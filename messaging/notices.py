@@ -10,6 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts.models import User
+from appointments import delivery
+from appointments.channels import MAIL
 from core import outbox
 from core.duties import handler
 from core.policy import RECIPIENT, serves
@@ -33,10 +35,15 @@ def announce(thread: Thread, *, to: User, now: datetime) -> None:
 @handler(KIND)
 @serves(RECIPIENT)
 def send_notice(payload: dict[str, Any], now: datetime) -> None:
+    """
+    :raises Moot: as `delivery` says, where it is the patient who is told; so is NotYet
+    """
     message = Message.objects.select_related("thread").get(pk=payload["message"])
     if message.read_at is not None:
         return
     thread = Thread.objects.with_people().get(pk=message.thread_id)
+    if not thread.is_patient(message.author):
+        delivery.wait_for_her(thread.patient, MAIL, until=None, now=now)
     address = settings.SITE_URL + reverse("messaging:list")
     text = render_to_string("messaging/notice.txt", {"address": address})
     recipient = thread.other(message.author)

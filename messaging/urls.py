@@ -10,5 +10,10 @@ urlpatterns = [
     path("messages/<uuid:thread_id>/", views.thread, name="thread"),
     path("messages/<uuid:thread_id>/missed/<int:after>/", views.missed, name="missed"),
     path("messages/<uuid:thread_id>/reading/", views.create_reading, name="create_reading"),
+    path(
+        "messages/attachments/<uuid:attachment_id>/",
+        views.attachment,
+        name="attachment",
+    ),
     path("visits/<uuid:appointment_id>/thread/", views.create_thread, name="create_thread"),
 ]

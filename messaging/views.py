@@ -6,15 +6,24 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
 from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments.models import Appointment
-from messaging import messages, presenters, threads
+from core import sealed_files
+from messaging import attachments, messages, presenters, threads
 from messaging.forms import EarlierForm, MessageForm, ReadingForm
-from messaging.models import Thread
+from messaging.models import Attachment, Thread
+
+# Nothing that somebody sent runs here, whatever a browser thinks it is.
+HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
 
 
 @policy(PATIENT, PROVIDER)
@@ -73,13 +82,25 @@ def create_reading(request: SignedInRequest, thread_id: UUID) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+@policy(PATIENT, PROVIDER, finds=Attachment.objects.visible_to)
+@require_safe
+def attachment(request: SignedInRequest, attachment_id: UUID) -> HttpResponse:
+    """A file, to be saved and never shown; one that was not checked does not exist."""
+    visible = Attachment.objects.visible_to(request.user).clean().with_people()
+    found = get_object_or_404(visible, id=attachment_id)
+    content = attachments.read(attachment=found, by=request.user, now=timezone.now())
+    saved_as = content_disposition_header(as_attachment=True, filename=found.title)
+    headers = HARMLESS | {"Content-Disposition": str(saved_as)}
+    return HttpResponse(content, content_type=found.content_type, headers=headers)
+
+
 def thread_or_404(request: SignedInRequest, thread_id: UUID) -> Thread:
     visible = Thread.objects.visible_to(request.user).with_people()
     return get_object_or_404(visible, id=thread_id)
 
 
 def send(request: SignedInRequest, found: Thread) -> HttpResponse:
-    form = MessageForm(request.POST)
+    form = MessageForm(request.POST, request.FILES)
     if not form.is_valid():
         return show(request, found, form, status=422)
     try:
@@ -90,6 +111,9 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
         return show(request, found, form, status=409)
     except messages.CareEnded:
         return show(request, found, form, status=409)
+    except sealed_files.NoRoom:
+        form.add_error("uploads", _("There is no room for files at this moment. Nothing was sent."))
+        return show(request, found, form, status=507)
     if is_fragment(request):
         context = presenters.context(found, request.user) | {"message": sent, "is_open": True}
         return render(request, "messaging/_sent.html", context | {"form": MessageForm()})
@@ -102,6 +126,8 @@ def show(
     context = presenters.context(found, request.user) | presenters.writing(found) | {"form": form}
     if is_fragment(request):
         return render(request, "messaging/_composer.html", context, status=status)
+    if form.is_bound:
+        form.choose_again()
     before = EarlierForm(request.GET).number()
     context["is_latest"] = before is None
     context["shown"] = messages.read(

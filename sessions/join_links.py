@@ -54,9 +54,12 @@ def address_of(token: str) -> str:
 def may_have_one(appointment: Appointment) -> bool:
     """Who has set up a second factor asked for more than a link: she signs in."""
     patient = appointment.patient
-    if patient is None or not patient.user.is_active:
-        return False
-    return appointment.status in opening.HAPPENS and not factors.has_one(patient.user)
+    return patient is not None and may_come(appointment) and not factors.has_one(patient.user)
+
+
+def may_come(appointment: Appointment) -> bool:
+    patient = appointment.patient
+    return patient is not None and patient.user.is_active and appointment.status in opening.HAPPENS
 
 
 @transaction.atomic
@@ -87,8 +90,12 @@ def find(*, token: str, now: datetime) -> JoinLink | None:
 
 
 def leads_somewhere(appointment: Appointment, *, now: datetime) -> bool:
-    """Whether the visit still takes place: until 15 minutes after its end, or while it goes on."""
-    if not may_have_one(appointment):
+    return may_have_one(appointment) and takes_place(appointment, now=now)
+
+
+def takes_place(appointment: Appointment, *, now: datetime) -> bool:
+    """Whether the patient can still come: until 15 minutes after its end, or while it goes on."""
+    if not may_come(appointment):
         return False
     return now < appointment.ends_at + LIVES_AFTER or goes_on(appointment)
 

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.letter_links import LetterLinkForm
 from accounts.limits import each_try_counts
 from accounts.permissions import PUBLIC, policy
 from sessions import by_link, join_links, join_notices
-from sessions.join_forms import JoinForm, TokenForm
+from sessions.join_forms import JoinForm
 
 
 @policy(PUBLIC)
@@ -52,7 +53,7 @@ def refused(request: HttpRequest, form: JoinForm, refusal: join_links.Refused) -
 @each_try_counts("join")
 def create_join_link(request: HttpRequest) -> HttpResponse:
     """The same answer for every token: what is sent is told to the patient's mailbox alone."""
-    form = TokenForm(request.POST)
+    form = LetterLinkForm(request.POST)
     if form.is_valid():
         join_notices.send_again(token=form.cleaned_data["token"], now=timezone.now())
     return render(request, "sessions/join_again.html")

@@ -28,10 +28,15 @@ app.conf.beat_schedule = {
     "sweep-outbox": {"task": "core.tasks.sweep_outbox", "schedule": 15.0},
     # Ends rooms that nobody ended: closing a browser presses no button.
     "close-rooms": {"task": "sessions.tasks.close_abandoned_rooms", "schedule": 300.0},
+    # Writes down outside of the database where the audit trail has got to: once in each hour.
+    "anchor-audit": {"task": "telehealth.tasks.anchor_audit", "schedule": 60.0},
+    # Removes sealed files that no message names, and asks again for those that still wait.
+    "sweep-attachments": {
+        "task": "messaging.tasks.sweep_attachments",
+        "schedule": crontab(minute=30),
+    },
     # Renews what a directory reads, where a hold has run out or a day has begun.
     "sweep-index": {"task": "appointments.tasks.sweep_index", "schedule": 60.0},
-    # Writes down outside of the database where the audit trail has got to.
-    "anchor-audit": {"task": "telehealth.tasks.anchor_audit", "schedule": crontab(minute=0)},
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

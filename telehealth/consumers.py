@@ -1,33 +1,33 @@
-"""The socket of an open day, calendar or board, which says that something changed."""
+"""The sockets of open days, a provider's and the front desk's, which say that something changed."""
 
 import json
 
 from channels.db import database_sync_to_async
+from django.http import Http404
 
-from accounts.models import Membership, Provider, User
-from accounts.permissions import PROVIDER, policy
+from accounts.models import Provider, User
+from accounts.permissions import PROVIDER, policy, practice_of
 from accounts.revocation import topic
 from accounts.sockets import RecordedConsumer, signed_in
+from appointments.responses import DESK
 from core import events
 
 BAD_FRAME, NOT_FOUND = 4400, 4404  # 4000 to 4999 are ours to define
 
 
-@policy(PROVIDER, Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
-class DayConsumer(RecordedConsumer):
+class ChangesConsumer(RecordedConsumer):
     """No name and no id goes out: the page fetches the list anew, as itself."""
 
     page = "home"
 
     async def connect(self) -> None:
         user = await signed_in(self.scope)
-        provider_ids = await watched_by(user) if user else []
+        own = await self.topic_of(user) if user else None
         await self.accept()  # a browser is told our code only after the handshake
-        if user is None or not provider_ids:
+        if user is None or own is None:
             await self.close(code=NOT_FOUND)
             return
-        days = [f"day.{provider_id}" for provider_id in provider_ids]
-        self.groups = [*days, topic(user), events.EVERYONE]  # left when the socket closes
+        self.groups = [own, topic(user), events.EVERYONE]  # left when the socket closes
         for group in self.groups:
             await self.channel_layer.group_add(group, self.channel_name)
 
@@ -35,27 +35,46 @@ class DayConsumer(RecordedConsumer):
         await self.close(code=BAD_FRAME)  # nothing is to be said here
 
     async def day_changed(self, _event: dict[str, str]) -> None:
-        if await self.may_stay():
+        if await self.is_still_hers():
             await self.send(text_data=json.dumps({"kind": "changed"}))
         else:
             await self.close(code=NOT_FOUND)
 
     async def account_changed(self, _event: dict[str, str]) -> None:
-        """Who watches may have been signed out, or lost the role."""
-        if not await self.may_stay():
+        """Who listens may have been signed out, or lost the role."""
+        if not await self.is_still_hers():
             await self.close(code=NOT_FOUND)
 
     async def events_resumed(self, event: dict[str, str]) -> None:
         """Events may have been lost: the page looks again."""
         await self.day_changed(event)
 
-    async def may_stay(self) -> bool:
-        """Whether whoever is signed in at this moment, if anybody is, has a day to watch."""
+    async def is_still_hers(self) -> bool:
+        """Whether what is listened to is that of whoever is signed in at this moment."""
         user = await signed_in(self.scope)
-        return user is not None and bool(await watched_by(user))
+        return user is not None and await self.topic_of(user) in self.groups
+
+    async def topic_of(self, user: User) -> str | None:
+        raise NotImplementedError
 
 
-@database_sync_to_async
-def watched_by(user: User) -> list[int]:
-    """Her own day, or at the front desk that of everybody: those whose hours she keeps."""
-    return list(Provider.objects.kept_by(user).values_list("pk", flat=True))
+@policy(PROVIDER)
+class DayConsumer(ChangesConsumer):
+    """A provider's day."""
+
+    @database_sync_to_async
+    def topic_of(self, user: User) -> str | None:
+        found = Provider.objects.filter(user=user).values_list("pk", flat=True).first()
+        return f"day.{found}" if found else None
+
+
+@policy(*DESK)
+class DeskConsumer(ChangesConsumer):
+    """The day of a whole practice, as its front desk has it."""
+
+    @database_sync_to_async
+    def topic_of(self, user: User) -> str | None:
+        try:
+            return f"desk.{practice_of(user, *DESK).pk}"
+        except Http404:
+            return None

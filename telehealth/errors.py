@@ -1,6 +1,7 @@
 """Pages for what went wrong: what happened, what is safe, what to do."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import connections
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from accounts.permissions import PUBLIC, policy
-from core import keystore
+from core import keyring, keystore
 from telehealth.headers import NO_STORE
 
 
@@ -35,14 +36,22 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
     return HttpResponse(render_to_string("400.html"), status=400, headers=headers)
 
 
+def too_large() -> HttpResponse:
+    """Answered while the request was still arriving, so that nothing is known of it."""
+    headers = {"Cache-Control": NO_STORE}
+    return HttpResponse(render_to_string("413.html"), status=413, headers=headers)
+
+
 def gone(request: HttpRequest) -> HttpResponse:
     """Somebody wrote into the record of a patient who was erased."""
     return render(request, "410.html", status=410)
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(
+    request: HttpRequest, *, status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+) -> HttpResponse:
     """Rendered without the request: the frame would ask the database, which may be away."""
-    return HttpResponse(render_to_string("500.html"), status=500)
+    return HttpResponse(render_to_string("500.html"), status=status)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -61,4 +70,6 @@ class SamePageForNotFoundMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, keystore.Erased):
             return gone(request)
+        if isinstance(exception, keyring.Unavailable):
+            return server_error(request, status=HTTPStatus.SERVICE_UNAVAILABLE)
         return not_found(request, exception) if isinstance(exception, Http404) else None

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Licence, Practice, Provider
-from appointments import offers
+from accounts.models import Licence, Practice, Provider, User
+from appointments import offers, undelivered
 from appointments.models import Appointment
+from appointments.responses import AppointmentResponse
 from core import zones
 from sessions.models import VideoSession
 from telehealth.hours_words import hours_words, leave_words
@@ -23,14 +24,42 @@ SOON = timedelta(days=60)  # to renew a license takes a board some weeks
 class Row:
     visit: Appointment
     words: Any  # how it stands; lazy
+    is_accepted: bool  # the patient said that she will be there
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What waits for the front desk, and the day."""
+
+    calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
+    undelivered_count: int
+    rows: list[Row]
+    licences: list[Licence]  # that end soon
+
+
+def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
+    """Gather it. Six queries."""
+    calls = AppointmentResponse.objects.at_desk_of(user).needed(now=now)
+    related = ("appointment__patient__contact_rules", "appointment__provider")
+    return Desk(
+        calls=list(calls.select_related(*related)),
+        undelivered_count=len(undelivered.list_of(user, now=now)),
+        rows=list(rows_of(practice, on=on)),
+        licences=list(licences_ending(practice, on=on)),
+    )
 
 
 def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
     """Yield the visits that start on the day `on` of the reader's calendar. One query."""
     visits = Appointment.objects.filter(provider__practice=practice)
     today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
-    for visit in today.select_related("patient", "provider", "video_session", "attendance"):
-        yield Row(visit, words(visit))
+    accepted = AppointmentResponse.objects.accepted().filter(appointment=OuterRef("pk"))
+    related = ("patient__contact_rules", "provider", "video_session", "attendance")
+    for visit in today.annotate(has_accepted=Exists(accepted)).select_related(*related):
+        is_expected = visit.status == Appointment.Status.BOOKED
+        yield Row(
+            visit, words(visit), is_accepted=is_expected and getattr(visit, "has_accepted", False)
+        )
 
 
 @dataclass(frozen=True)

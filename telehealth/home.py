@@ -1,5 +1,7 @@
 """The first page after signing in, by role."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -62,14 +64,14 @@ def supported(user: User) -> list[Patient]:
 
 
 def staff(request: SignedInRequest, practice: Practice, *, sees_calendar: bool) -> HttpResponse:
-    """For those who have no page of their own yet: the practice's visits of today, no more."""
-    today = timezone.localdate()
-    context = {
-        "practice": practice,
-        "sees_calendar": sees_calendar,
-        "licences": front_desk.licences_ending(practice, on=today) if sees_calendar else (),
-        "rows": front_desk.rows_of(practice, on=today),
-        "is_peer": Role.PEER in request.user.roles,
-        "supported": supported(request.user),
-    }
+    """For those who have no page of their own yet: the practice's day, no more."""
+    now, context = timezone.now(), dict[str, Any](practice=practice)
+    if sees_calendar:
+        on = timezone.localdate()
+        context["desk"] = front_desk.desk_of(request.user, practice, on=on, now=now)
+        if request.headers.get("HX-Request"):
+            return render(request, "_desk.html", context)
+    else:
+        context["is_peer"] = Role.PEER in request.user.roles
+        context["supported"] = supported(request.user)
     return render(request, "staff_home.html", context)

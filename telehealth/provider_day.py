@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Provider
 from appointments import door
 from appointments.models import Appointment
+from appointments.responses import AppointmentResponse
 from billing.models import Charge
 from core import zones
 from messaging.models import Message
@@ -42,6 +43,12 @@ class Row:
     is_waiting: bool = False
     address: str = ""
     action: Any = ""
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the patient said that she will be there, and has not come yet."""
+        is_booked = self.visit.status == Appointment.Status.BOOKED
+        return is_booked and getattr(self.visit, "is_accepted", False)
 
     @property
     def is_in_care(self) -> bool:
@@ -75,7 +82,9 @@ def _visits(provider: Provider, *, now: datetime) -> Iterable[Appointment]:
     today = mine.on_day(now.astimezone(provider.zoneinfo).date(), provider.zoneinfo)
     # Somebody in the room is shown whatever the day: midnight may pass while she waits.
     shown = Q(pk__in=today.values("pk")) | Q(video_session__status__in=IN_ROOM)
-    visits = mine.filter(shown).select_related("patient", "video_session", "attendance")
+    accepted = AppointmentResponse.objects.accepted().filter(appointment=OuterRef("pk"))
+    visits = mine.filter(shown).annotate(is_accepted=Exists(accepted))
+    visits = visits.select_related("patient", "video_session", "attendance")
     return visits.order_by("starts_at")
 
 

@@ -7,10 +7,11 @@ from django.urls import path, re_path
 import messaging.routing
 import sessions.routing
 from accounts.sockets import NoSuchSocket, guarded
-from telehealth.consumers import DayConsumer
+from telehealth.consumers import DayConsumer, DeskConsumer
 
 sockets: list[Any] = [
     path("ws/day/", DayConsumer.as_asgi()),  # type: ignore[arg-type]  # path knows views only
+    path("ws/desk/", DeskConsumer.as_asgi()),  # type: ignore[arg-type]  # as above
     *messaging.routing.websocket_urlpatterns,
     *sessions.routing.websocket_urlpatterns,
 ]

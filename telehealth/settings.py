@@ -14,7 +14,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from core import keyring, postgres
+from core import hash_list, keyring, postgres, transit
+from messaging.limits import LARGEST_REQUEST
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -60,8 +61,26 @@ def secret(variable: str, make: Callable[[], str] = new_secret) -> str:
 SECRET_KEY = secret("DJANGO_SECRET_KEY")
 # What wraps the patients' data keys: newest first. The data keys lie outside the database, so that
 # no copy of it can be read, nor an erased patient brought back by restoring one (docs/adr/0010).
-KEY_WRAPPER = keyring.parse(secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development")))
+KEY_WRAPPER_KIND = env.str("KEY_WRAPPER", default="ring")
+KEY_WRAPPER: keyring.KeyWrapper
+if KEY_WRAPPER_KIND == "ring":
+    KEY_RING = secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development"))
+    KEY_WRAPPER = keyring.parse(KEY_RING)
+elif KEY_WRAPPER_KIND == "vault":
+    VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
+    KEY_WRAPPER = transit.Transit(
+        address=env.str("VAULT_ADDR"),
+        key=env.str("VAULT_TRANSIT_KEY", default="telehealth"),
+        mount=env.str("VAULT_TRANSIT_MOUNT", default="transit"),
+        token=env.str("VAULT_TOKEN", default=""),
+        token_file=Path(VAULT_TOKEN_FILE) if VAULT_TOKEN_FILE else None,
+    )
+    if KEY_RING := env.str("KEY_ENCRYPTION_KEYS", default=""):  # until `rotate_keys` is done
+        KEY_WRAPPER = keyring.Moving(to=KEY_WRAPPER, before=keyring.parse(KEY_RING))
+else:
+    raise ImproperlyConfigured("KEY_WRAPPER is ring or vault.")
 KEYS_DIR = DATA_DIR / "keys"
+ATTACHMENTS_DIR = DATA_DIR / "attachments"  # sealed; no address leads there
 BLIND_INDEX_SECRET = secret("BLIND_INDEX_SECRET")  # what is looked up by is kept as its HMAC
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
@@ -92,11 +111,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.request_ids.RequestIdMiddleware",
-    "telehealth.health.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "telehealth.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "telehealth.static.StaticFilesMiddleware",
     "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
     "accounts.reading.ReadingMiddleware",
@@ -237,7 +256,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "accounts.passwords.NotTheEmail"},
     {"NAME": "accounts.passwords.HardToGuess"},
+    {"NAME": "accounts.passwords.NeverLeaked"},
 ]
+BREACHED_FILE = env.str("BREACHED_PASSWORDS", default="")
+BREACHED_PASSWORDS = hash_list.opened(Path(BREACHED_FILE)) if BREACHED_FILE else None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "appointments:directory"
@@ -311,6 +333,8 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Telehealth <visits@localhost>")
 EMAIL_TIMEOUT = 10
+# Text messages (core/text_messages.py). In development they stand in the mailbox.
+SMS_URL = env.str("SMS_URL", default="mailbox:" if DEBUG else "")
 
 # Cards. Without a key the SDK talks to the embedded simulator (billing/gateways/simulator).
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
@@ -320,6 +344,12 @@ if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRET:
 STRIPE_SIMULATOR = env.bool("STRIPE_SIMULATOR", default=DEBUG) and not STRIPE_SECRET_KEY
 if STRIPE_SIMULATOR and not STRIPE_WEBHOOK_SECRET:
     STRIPE_WEBHOOK_SECRET = development_secret("stripe_webhook_secret")
+
+# Files with messages: held in memory until they are sealed, so that no disk ever has them in plain.
+# The site takes no larger request (telehealth/unreadable.py).
+FILE_UPLOAD_MAX_MEMORY_SIZE = LARGEST_REQUEST
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")  # the virus scanner's; empty: none looks
 
 # Video
 TURN_URLS = env.list("TURN_URLS", default=[])

@@ -28,6 +28,7 @@ PROVIDER: list[Link] = [
     (reverse_lazy("appointments:list"), _("Visits")),
     HOURS,
     (reverse_lazy("messaging:list"), _("Messages")),
+    (reverse_lazy("care:own_psychotherapy_notes"), _("Private notes")),
     (reverse_lazy("care:supervision"), _("Supervision")),
     EMERGENCY,
     (reverse_lazy("care:amendment_board"), _("Change requests")),
@@ -46,7 +47,12 @@ PRIVACY: list[Link] = [
     *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
-DESK: list[Link] = [*STAFF, (reverse_lazy("board"), _("Board")), HOURS]
+DESK: list[Link] = [
+    *STAFF,
+    (reverse_lazy("board"), _("Board")),
+    HOURS,
+    (reverse_lazy("appointments:undelivered_list"), _("Notices")),
+]
 ADMIN: list[Link] = [
     *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
 
@@ -11,6 +12,8 @@ from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
 from appointments import indexing
 from appointments.models import Appointment, AvailabilityRule, Schedule
+from care.models import PsychotherapyNote
+from core import keystore
 
 NOW = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # Tuesday, 9:00 in Chicago, 10:00 in New York
 NINE = datetime(2026, 12, 3, 15, 0, tzinfo=UTC)  # Thursday, 9:00 in Chicago
@@ -21,7 +24,7 @@ PASSWORD = "four calm words here"
 # Statements that tell the session whose rows it may touch: tests begin with all, a request with
 # nobody's, as a fresh session does; and then comes who is signed in.
 UNSCOPED, SCOPED = 1, 2
-RECORDED = 4  # queries that write down whose data a page showed: savepoint, ids, rows, release
+RECORDED = 1  # the statement that writes down whose data a page showed
 
 _numbers = count(1)
 
@@ -118,6 +121,13 @@ def make_care(patient: Patient, person: Any, role: str = "treating", **fields: A
         "reason": "visit",
     }
     return CareRelationship.objects.create(**values | fields)
+
+
+def make_psychotherapy_note(patient: Patient, author: Provider, **fields: Any) -> PsychotherapyNote:
+    """A private note of a provider, whether she cares for the patient now or not."""
+    keystore.make(patient.ref, author.pk)
+    values = {"id": uuid4(), "body": "Reminds me of my brother.", "written_at": NOW}
+    return PsychotherapyNote.objects.create(patient=patient, author=author, **values | fields)
 
 
 def end_all_care() -> None:

@@ -72,8 +72,12 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
     }, [
         "tests/care/test_amending.py", "tests/care/test_disclosing.py",
     ]),
+    "care/psychotherapy.py": ({"visible_to", "with_care_of"}, [
+        "tests/care/test_psychotherapy_notes.py", "tests/care/test_psychotherapy_note_views.py",
+    ]),
     "messaging/models.py": ({"visible_to"}, [
         "tests/messaging/test_threads.py", "tests/messaging/test_views.py",
+        "tests/messaging/test_attachments.py",
     ]),
     "sessions/models.py": ({"visible_to", "with_rights"}, ["tests/sessions/test_seats.py"]),
     "billing/models.py": ({"of_provider", "of_patient"}, ["tests/billing/test_views.py"]),

@@ -3,8 +3,8 @@ The programs that some tests need and that do not come from Python packages.
 
     python -m tests.tools --install     find them, and install those that are missing
 
-A test asks for one by calling `chromium()`, `turnserver()` or `redis_server()`.  Where it is
-missing the test is skipped, and counted at the end of the run; where CI is set, it fails.
+A test asks for one by calling `chromium()`, `turnserver()`, `redis_server()` or `clamd()`.  Where
+it is missing the test is skipped, and counted at the end of the run; where CI is set, it fails.
 """
 
 import os
@@ -31,7 +31,12 @@ PLAYWRIGHT_CHROMIUM = [
     "chromium-*/chrome-linux*/chrome",
     "chromium-*/chrome-mac*/*.app/Contents/MacOS/*",
 ]
-PACKAGES = {"chromium": "chromium", "turnserver": "coturn", "redis-server": "redis-server"}
+PACKAGES = {
+    "chromium": "chromium",
+    "turnserver": "coturn",
+    "redis-server": "redis-server",
+    "clamd": "clamav-daemon",
+}
 
 
 def chromium() -> str:
@@ -44,6 +49,10 @@ def turnserver() -> str:
 
 def redis_server() -> str:
     return find("redis-server") or missing("no redis-server")
+
+
+def clamd() -> str:
+    return find("clamd") or missing("no clamd")
 
 
 def missing(reason: str) -> str:
@@ -75,7 +84,7 @@ def runs(path: str) -> bool:
 
 def install() -> None:
     """Install what can be installed here. What stays missing is for the tests to skip."""
-    packages = [PACKAGES[name] for name in ("turnserver", "redis-server") if not find(name)]
+    packages = [PACKAGES[name] for name in PACKAGES if name != "chromium" and not find(name)]
     if not find_chromium() and is_debian():
         packages.append(PACKAGES["chromium"])
     if packages and os.geteuid() == 0 and find("apt-get"):

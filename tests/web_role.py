@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import pytest
+from django.core.management.commands import flush
 from django.db import connection, transaction
 from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.backends.signals import connection_created
@@ -22,6 +23,17 @@ DO $$ BEGIN
 END $$
 """
 
+# Rows that Django writes when tables are made, and would write again after each test.
+MADE_WITH_THE_TABLES = {"auth_permission", "django_content_type"}
+EMPTY = """
+DO $$ DECLARE name text; filled boolean; BEGIN
+  FOREACH name IN ARRAY ARRAY[{tables}] LOOP
+    EXECUTE format('SELECT EXISTS (SELECT FROM %I)', name) INTO filled;
+    IF filled THEN EXECUTE format('DELETE FROM %I', name); END IF;
+  END LOOP;
+END $$
+"""
+
 
 def step_down_from_now_on(patch: pytest.MonkeyPatch) -> None:
     """Every connection that is opened from here on has the rights of the web role only."""
@@ -29,7 +41,9 @@ def step_down_from_now_on(patch: pytest.MonkeyPatch) -> None:
     grants.give(WEB)
     walls.raise_all()
     connection.close()
+    patch.setattr(DatabaseOperations, "sql_flush", empty_what_is_filled)
     patch.setattr(DatabaseOperations, "execute_sql_flush", empty_as_owner)
+    patch.setattr(flush, "emit_post_migrate_signal", lambda *_args, **_kwargs: None)
     connection_created.connect(step_down)
     # Tests make rows as the site's own work does. Requests and sockets begin with nobody's.
     patch.setattr(tenancy, "_scope", ContextVar("tests", default=tenancy.EVERY_PRACTICE))
@@ -58,8 +72,16 @@ def unguarded() -> Iterator[None]:
         execute("SET LOCAL session_replication_role = origin")
 
 
+def empty_what_is_filled(
+    _operations: DatabaseOperations, _style: Any, tables: list[str], **_kwargs: Any
+) -> list[str]:
+    """Between tests: what was written to. Truncating every table takes fifty times as long."""
+    filled = ", ".join(f"'{table}'" for table in sorted(set(tables) - MADE_WITH_THE_TABLES))
+    return [EMPTY.format(tables=filled)]
+
+
 def empty_as_owner(_operations: DatabaseOperations, statements: list[str]) -> None:
-    """Between tests: the audit trail, too, is emptied, which it refuses otherwise."""
+    """The audit trail, too, is emptied, which it refuses otherwise."""
     with unguarded():
         for statement in statements:
             execute(statement)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -97,14 +98,15 @@ class User(AbstractBaseUser):
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles & set(roles))
 
-    def role_towards(self, patient_id: int | None) -> str:
-        """In which role the user acts on a patient, for the audit trail. Opens nothing sealed."""
+    def role_towards(self, patient: int | UUID | None) -> str:
+        """In which role the user acts on a patient, told by id or `ref`, for the audit trail. Opens
+        nothing sealed."""
         if hasattr(self, "provider"):
             return Membership.Role.PROVIDER
-        patient = getattr(self, "patient", None)
-        if patient is None:
+        own = getattr(self, "patient", None)
+        if own is None:
             return next((role for role in Membership.Role if role in self.roles), "")
-        is_child = patient.pk == patient_id and is_filled(patient, "guardian_name")
+        is_child = patient in (own.pk, own.ref) and is_filled(own, "guardian_name")
         return "guardian" if is_child else "patient"
 
 

@@ -37,6 +37,12 @@ def short_date(day: date) -> str:
 
 
 @register.filter
+def clock_time(minute: int) -> str:
+    """A minute of the day on somebody's wall: "9:30 AM". 1440 is midnight."""
+    return zones.clock_time(minute)
+
+
+@register.filter
 def last_day(end: datetime) -> str:
     """Word the last day on which something holds that is over at `end`."""
     return zones.wall_date(end - timedelta(microseconds=1), zones.current())

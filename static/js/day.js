@@ -1,4 +1,4 @@
-/* A provider's open day: fetched anew when the server says that something changed. */
+/* An open day, a provider's or the front desk's: fetched anew when the server says that something changed. */
 
 const LONGEST_PAUSE = 30_000; // milliseconds
 const NOT_FOUND = 4404; // signed out: trying again will not help
@@ -49,7 +49,7 @@ class LiveDay extends HTMLElement {
     return this.querySelector("[data-news]")?.textContent.trim() ?? "";
   }
 
-  /** Say once, politely, who waits; the place that says it is not replaced with the list. */
+  /** Say once, politely, who waits or needs help; the place that says it is not replaced with the list. */
   #tell() {
     if (this.#news === this.#known) return;
     this.#known = this.#news;

@@ -11,6 +11,7 @@ if (zone && !knowsZone()) {
 for (const link of document.querySelectorAll("[data-quick-exit]")) {
   link.addEventListener("click", (event) => {
     event.preventDefault();
+    document.dispatchEvent(new Event("quick-exit")); // nothing may ask whether to leave
     signOut(link.dataset.quickExit); // so that "back" finds the sign-in page
     location.replace(link.href); // the page does not stay in the history
   });

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from care.labels import NOTICE
 from telehealth.record.bundle import bundle
 from telehealth.record.contents import Contents
+from telehealth.record.files import files
 from telehealth.record.places import Json, written
 from telehealth.record.reading import page
 from telehealth.record.shapes import LEFT_OUT
@@ -27,17 +29,23 @@ class Archive:
 
 
 def pack(contents: Contents) -> Archive:
-    files = {
-        PAGE: page(contents).encode(),
-        BUNDLE: json.dumps(bundle(contents), indent=1).encode(),
-    }
-    files[MANIFEST] = json.dumps(manifest(contents, files), indent=1).encode()
+    told: list[Json] = []
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in files.items():
+        for name, content in parts(contents):
             file.writestr(member(name, contents.terms.at), content)
+            digest = hashlib.sha256(content).hexdigest()
+            told.append({"name": name, "bytes": len(content), "sha256": digest})
+        listed = json.dumps(manifest(contents, told), indent=1).encode()
+        file.writestr(member(MANIFEST, contents.terms.at), listed)
     day = contents.terms.at.astimezone(ZoneInfo(contents.patient.zone))  # hers, as on the page
     return Archive(f"record-{day:%Y-%m-%d}.zip", kept.getvalue())
+
+
+def parts(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    yield PAGE, page(contents).encode()
+    yield BUNDLE, json.dumps(bundle(contents), indent=1).encode()
+    yield from files(contents)
 
 
 def member(name: str, at: datetime) -> zipfile.ZipInfo:
@@ -45,14 +53,11 @@ def member(name: str, at: datetime) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, date_time=at.timetuple()[:6])
 
 
-def manifest(contents: Contents, files: dict[str, bytes]) -> Json:
+def manifest(contents: Contents, files: list[Json]) -> Json:
     told: Json = {
         "made_at": written(contents.terms.at),
         "patient": str(contents.patient.ref),
-        "files": [
-            {"name": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-            for name, content in files.items()
-        ],
+        "files": files,
         "left_out": [{"what": name, "why": why} for name, why in LEFT_OUT.items()],
     }
     return told | ({"notice": NOTICE} if contents.is_labeled else {})

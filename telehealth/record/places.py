@@ -17,7 +17,7 @@ from appointments.models import Appointment
 from billing.models import Charge, Payment
 from care.models import Addendum, Consent, Encounter, ProgressNote
 from core.models import AuditEvent
-from messaging.models import Message
+from messaging.models import Attachment, Message
 
 Json = dict[str, Any]
 
@@ -26,6 +26,7 @@ EXTENSION = "urn:telehealth:"
 TYPES: dict[type[Model], str] = {
     Addendum: "DocumentReference",
     Appointment: "Appointment",
+    Attachment: "DocumentReference",
     AuditEvent: "AuditEvent",
     CareRelationship: "CareTeam",
     Charge: "ChargeItem",

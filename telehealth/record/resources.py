@@ -15,6 +15,11 @@ from telehealth.record.places import Json, id_of, reference, type_of, written
 HL7 = "http://terminology.hl7.org/CodeSystem/"
 ACT_CODE = f"{HL7}v3-ActCode"
 PART_2 = {"system": ACT_CODE, "code": "42CFRPart2"}
+FILE_STATUSES = {  # FHIR CompositionStatus
+    "quarantined": "preliminary",
+    "clean": "final",
+    "refused": "entered-in-error",
+}
 ACT_REASONS: dict[str, str] = {
     Purpose.TREATMENT: "TREAT",
     Purpose.PAYMENT: "HPAYMT",
@@ -138,6 +143,19 @@ def communication(row: Any, patient: Patient) -> Json:
         subject=ref(patient),
         sender=sender,
         recipient=[recipient],
+    )
+
+
+def attachment(row: Any, patient: Patient) -> Json:
+    """A file with a message. What was passed on lies beside the bundle, and is named here."""
+    beside = {"url": f"attachments/{row.name}"} if row.status == row.Status.CLEAN else {}
+    return begun(
+        row,
+        status="current",
+        docStatus=FILE_STATUSES[row.status],
+        subject=ref(patient),
+        content=[{"attachment": beside}],
+        context={"related": [ref(row.message)]},
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 
 from accounts.care_team import CareRelationship
-from accounts.models import EmergencyAccess, Patient, User
-from appointments.models import Appointment, Attendance
+from accounts.models import ContactRules, EmergencyAccess, Patient, User
+from appointments.models import Appointment, AppointmentResponse, Attendance
 from billing.models import CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -24,7 +24,7 @@ from care.models import (
     ProgressNote,
 )
 from core.models import AuditEvent
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from telehealth.record import resources
 from telehealth.record.places import TYPES, Json, base64, dollars
@@ -33,11 +33,11 @@ Rows = Callable[[Patient], "QuerySet[Any]"]
 
 # What no copy holds, and why.
 LEFT_OUT: dict[str, str] = {
+    "care.PsychotherapyNote": "psychotherapy notes, kept apart by law: 45 CFR 164.524(a)(1)(i)",
     "accounts.LegalHold": "compiled for a legal proceeding: 45 CFR 164.524(a)(1)(ii)",
     "accounts.Erasure": "an erased record has nothing left to copy",
     "core.AuditHead": "the last link of a chain, which the copied events hold themselves",
 }
-# Kept apart by law as well, and in no table of ours so far: psychotherapy notes, 164.524(a)(1)(i).
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,12 @@ SHAPES: list[Shape] = [
         is_hers_alone=True,
     ),
     Shape(
+        ContactRules,
+        of(ContactRules, "patient"),
+        own("by_mail", "by_text", "may_leave_message", "safe_from_minute", "safe_to_minute"),
+        is_hers_alone=True,
+    ),
+    Shape(
         CareRelationship,
         of(CareRelationship, "patient"),
         {
@@ -163,6 +169,11 @@ SHAPES: list[Shape] = [
         },
         make=resources.appointment,
         related=("patient", "provider"),
+    ),
+    Shape(
+        AppointmentResponse,
+        within(AppointmentResponse, Appointment, "appointment"),
+        own("kind", "responded_at", "settled_at"),
     ),
     Shape(
         Attendance,
@@ -286,7 +297,7 @@ SHAPES: list[Shape] = [
     ),
     Shape(
         Message,
-        seen(Message),
+        lambda patient: Message.objects.visible_to(patient.user).with_attachments().order_by("pk"),
         {
             "body": "payload.0.contentString",
             "sent_at": "sent",
@@ -295,6 +306,19 @@ SHAPES: list[Shape] = [
         },
         make=resources.communication,
         related=("thread__patient", "thread__provider", "author__provider"),
+    ),
+    Shape(
+        Attachment,
+        seen(Attachment),
+        {
+            "title": "content.0.attachment.title",
+            "content_type": "content.0.attachment.contentType",
+            "size": "content.0.attachment.size",
+            "checked_at": "date",
+            **own("sha256"),
+        },
+        make=resources.attachment,
+        related=("message",),
     ),
     Shape(
         Charge,

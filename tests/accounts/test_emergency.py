@@ -16,6 +16,7 @@ from accounts.models import EmergencyAccess, Membership, Patient
 from accounts.models.emergency_access import END, LASTS
 from core import duties
 from core.models import AuditEvent, Duty
+from tests.examples import examples
 from tests.factories import NOW, make_care, make_member, make_patient, make_practice, make_provider
 
 Role, Reason, Outcome = Membership.Role, EmergencyAccess.Reason, EmergencyAccess.Outcome
@@ -376,7 +377,7 @@ def test_over_any_time_it_is_open_exactly_when_it_should_be(practice, alice, car
     run_state_machine_as_test(
         lambda: EmergencyMachine(clock, practice, alice, carol, boss),
         settings=settings(
-            max_examples=25,
+            max_examples=examples(25),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -242,6 +242,17 @@ def test_signing_out_leads_to_the_start(confirmed, client):
     assert (response["Location"], signed_in_id(client)) == ("/", None)
 
 
+@pytest.mark.parametrize("is_known", [True, False])
+def test_signing_out_lets_the_browser_forget_what_it_kept(confirmed, client, is_known):
+    if is_known:
+        client.force_login(confirmed)
+
+    asked, done = (ask(reverse("account_logout")) for ask in (client.get, client.post))
+
+    assert "Clear-Site-Data" not in asked.headers
+    assert done.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
 @pytest.mark.parametrize(
     "name", ["account_login", "account_signup", "account_reset_password", "account_inactive"]
 )

@@ -3,6 +3,7 @@ from datetime import timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, transaction
 from django.urls import reverse
@@ -34,9 +35,14 @@ def offer(practice, admin):
         now = now or timezone.now()
         made = invitations.invite(practice=practice, email=email, role=role, by=admin, now=now)
         duties.sweep(now=now)
-        return made, re.search(r"/invitation/([\w-]{43})/", mail.outbox[-1].body)[1]
+        return made, re.search(r"/invitation/link/#([\w-]{43})\s", letter_to(made.email).body)[1]
 
     return send
+
+
+def letter_to(address):
+    """The newest letter to this address alone."""
+    return [letter for letter in mail.outbox if letter.to == [address]][-1]
 
 
 @pytest.fixture
@@ -48,7 +54,8 @@ def newcomer(db):
 
 
 def open_link(client, token):
-    return client.get(reverse("accounts:invitation_link", args=[token]), follow=True)
+    """What the page at the letter's address does with what stands behind the #."""
+    return client.post(reverse("accounts:invitation_link"), {"token": token}, follow=True)
 
 
 def take_up(client):
@@ -58,10 +65,32 @@ def take_up(client):
 def test_the_letter_names_practice_and_role_and_no_token_is_kept(offer):
     made, token = offer()
 
-    assert "You are invited to work at Lakeside Practice as: Billing staff." in mail.outbox[-1].body
-    assert mail.outbox[-1].to == [NEW]
+    words = "You are invited to work at Lakeside Practice as: Billing staff."
+    assert words in letter_to(NEW).body
     assert (made.token_hash, token in str(made.__dict__)) == (invitations.hashed(token), False)
     assert AuditEvent.objects.get().action == "invitation.sent"
+
+
+def test_who_looks_after_the_practice_is_told_in_neutral_words(offer, practice, admin):
+    """An admin who invites a second address of her own is not alone with it."""
+    officer = factories.make_member(practice, Role.PRIVACY_OFFICER, "officer@example.com")
+    other = factories.make_member(practice, Role.ADMIN, "other.admin@example.com")
+    for role, email in [(Role.BILLING, "biller@example.com"), (Role.ADMIN, "gone@example.com")]:
+        member = factories.make_member(practice, role, email)
+    User.objects.filter(pk=member.pk).update(is_active=False)
+    elsewhere = factories.make_practice(name="Hillside Practice")
+    factories.make_member(elsewhere, Role.PRIVACY_OFFICER, "stranger@example.com")
+
+    offer(email="my.second.self@example.com", role=Role.PRIVACY_OFFICER)
+
+    told = {letter.to[0]: letter for letter in mail.outbox if "invited" in letter.subject}
+    assert set(told) == {admin.email, other.email, officer.email}
+    leads_to = {email: re.search(r"http\S+", told[email].body)[0] for email in told}
+    pages = {admin: "accounts:staff", other: "accounts:staff", officer: "accounts:access_log"}
+    assert leads_to == {
+        user.email: settings.SITE_URL + reverse(page) for user, page in pages.items()
+    }
+    assert not [letter for letter in told.values() if "my.second.self" in str(letter.message())]
 
 
 def test_the_token_leaves_the_address_at_once(offer, client):
@@ -73,6 +102,31 @@ def test_the_token_leaves_the_address_at_once(offer, client):
     assert token not in response.content.decode()
 
 
+def test_a_scanner_that_opens_the_letters_address_gets_a_form_and_changes_nothing(offer, client):
+    made, _ = offer()
+    address = re.search(r"http\S+", letter_to(NEW).body)[0]
+
+    response = client.get(address.partition("#")[0].removeprefix(settings.SITE_URL))
+
+    assert (response.status_code, dict(client.session)) == (200, {})
+    assert made.email not in response.content.decode()
+
+
+def test_without_scripts_the_whole_link_is_pasted(offer, client):
+    _, token = offer()
+
+    response = open_link(client, f" {invitations.address_of(token)} ")
+
+    assert response.redirect_chain == [(reverse("accounts:invitation"), 302)]
+
+
+def test_an_empty_field_is_said_on_the_page(db, client):
+    response = client.post(reverse("accounts:invitation_link"), {"token": ""})
+
+    assert response.status_code == 422
+    assert "Paste the link from your email." in response.content.decode()
+
+
 def test_from_the_letter_to_the_second_step(offer, client):
     _, token = offer()
     open_link(client, token)
@@ -81,7 +135,7 @@ def test_from_the_letter_to_the_second_step(offer, client):
     form = {"email": NEW, "password1": PASSWORD, "next": reverse("accounts:invitation")}
     client.post(reverse("account_signup"), form)
     duties.sweep(now=timezone.now())
-    code = re.search(r"\d{4}-\d{4}", mail.outbox[-1].body)[0]
+    code = re.search(r"\d{4}-\d{4}", letter_to(NEW).body)[0]
     confirmed = client.post(reverse("account_email_verification_sent"), {"code": code})
     assert confirmed["Location"] == reverse("accounts:invitation")
 
@@ -163,7 +217,7 @@ def test_a_withdrawn_one_is_closed(offer, admin, newcomer):
     assert (take_up(client).status_code, newcomer.memberships.exists()) == (404, False)
 
 
-@pytest.mark.parametrize("token", ["x", "a" * 43, "0" * 500])
+@pytest.mark.parametrize("token", ["x", "a" * 43, "0" * 300])
 def test_a_guessed_token_finds_nothing(offer, client, token):
     offer()
 

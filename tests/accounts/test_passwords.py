@@ -1,9 +1,15 @@
+from hashlib import sha1
+
 import pytest
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
 from accounts.models import User
+from core import hash_list
+from tests import factories
+
+pytestmark = pytest.mark.django_db  # the names of the practices are no secret
 
 
 def refusals(password, email="new@example.com"):
@@ -64,10 +70,40 @@ def test_the_email_itself_is_refused_in_our_words():
     )
 
 
-def test_the_form_says_so(db, client):
+def test_the_form_says_so(client):
     form = {"email": "new@example.com", "password1": "passwordpassword"}
 
     response = client.post(reverse("account_signup"), form)
 
     assert (response.status_code, User.objects.count()) == (422, 0)
     assert "This would be guessed soon." in response.content.decode()
+
+
+@pytest.mark.parametrize("password", ["kartoffelpuffer", "somanypickles27", "SomanyPickles27 "])
+def test_what_is_common_is_refused_though_it_looks_hard(password):
+    [words] = refusals(password)
+
+    assert words.startswith("This would be guessed soon.")
+
+
+def test_the_names_of_practice_and_site_are_no_secret(settings):
+    settings.SITE_URL = "https://quillwort.example"
+    assert refusals("harborlight quillwort") == []
+
+    factories.make_practice(name="Harborlight Practice")
+
+    assert refusals("harborlight quillwort") != []
+
+
+def test_what_leaked_elsewhere_is_refused_where_there_is_a_list(settings, tmp_path):
+    path = tmp_path / "hashes.txt"
+    path.write_text(
+        sha1(b"blue house by the lake", usedforsecurity=False).hexdigest().upper() + ":3\r\n"
+    )
+    assert refusals("blue house by the lake") == []
+
+    settings.BREACHED_PASSWORDS = hash_list.opened(path)
+
+    [words] = refusals("blue house by the lake")
+    assert words.startswith("This password was stolen from another site once")
+    assert refusals("blue house by the sea") == []

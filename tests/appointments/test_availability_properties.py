@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from appointments.availability import DateException, Plan, Rule, free, is_offered, slots
 from tests.appointments.naive_slots import naive_free, naive_slots
+from tests.examples import examples
 
 ONE_DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -83,7 +84,7 @@ def questions(draw):
     return plan, busy, draw(intervals(about)), draw(instants(about)) - ONE_DAY
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(questions())
 def test_slots_are_those_found_minute_by_minute(question):
     plan, busy, window, now = question
@@ -93,7 +94,7 @@ def test_slots_are_those_found_minute_by_minute(question):
     assert found == naive_slots(plan, busy=busy, window=window, now=now)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(questions())
 def test_free_time_is_that_found_minute_by_minute(question):
     plan, busy, window, _ = question
@@ -103,7 +104,7 @@ def test_free_time_is_that_found_minute_by_minute(question):
     assert found == naive_free(plan, busy=busy, window=window)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(questions(), st.data())
 def test_a_start_is_offered_if_and_only_if_it_is_among_the_slots(question, data):
     plan, busy, (start, end), now = question
@@ -117,7 +118,7 @@ def test_a_start_is_offered_if_and_only_if_it_is_among_the_slots(question, data)
     assert offered == (asked in found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(questions())
 def test_a_window_shows_what_a_wider_window_shows_of_it(question):
     plan, busy, (start, end), now = question

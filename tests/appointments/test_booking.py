@@ -274,7 +274,7 @@ def test_confirming_twice_is_one_visit_one_notice_each_and_one_signal(dr_bob, al
     assert sorted(Duty.objects.values_list("kind", "key")) == [
         ("notice.confirmation", f"{first.id}:0:mail:patient"),
         ("notice.confirmation", f"{first.id}:0:mail:provider"),
-        ("notice.join", f"{first.id}:0"),
+        ("notice.join", f"{first.id}:0:mail:patient"),
     ]
 
 

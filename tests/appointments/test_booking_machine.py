@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 
 from appointments import booking
 from appointments.models import Appointment
+from tests.examples import examples
 from tests.factories import HOUR, NINE, NOW, make_patient
 
 MINUTE = timedelta(minutes=1)
@@ -160,7 +161,7 @@ def test_any_sequence_of_bookings_is_as_the_model_says(dr_bob, practice):
     run_state_machine_as_test(
         lambda: BookingMachine(dr_bob, patients),
         settings=settings(
-            max_examples=25,
+            max_examples=examples(25),
             stateful_step_count=20,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -1,4 +1,4 @@
-"""A provider's open pages hear of each change of her day, when it is committed."""
+"""Open pages of a provider and of her front desk hear of each change, when it is committed."""
 
 import json
 
@@ -31,18 +31,19 @@ def test_a_day_hears_of_a_booking_an_arrival_the_end_and_a_cancellation(
 ):
     def change(appointment):
         event = {"type": "day.changed", "appointment": str(appointment.id)}
-        return {"topic": f"day.{dr_bob.pk}", "event": event}
+        topics = (f"day.{dr_bob.pk}", f"desk.{dr_bob.practice_id}")
+        return [{"topic": topic, "event": event} for topic in topics]
 
     start = NINE.replace(hour=18)
     held = booking.hold(provider=dr_bob, starts_at=start, holder="h1", state="IL", now=NOW)
     assert heard() == []
 
     booked = booking.confirm(appointment=held, patient=alice, by=alice.user, now=NOW)
-    assert heard() == [change(booked)]
+    assert heard() == change(booked)
 
     attendance.record_arrival(appointment=visit, now=NINE)
     attendance.complete(appointment=visit, by=dr_bob.user, now=NINE)
-    assert heard() == [change(visit), change(visit)]
+    assert heard() == change(visit) * 2
 
     booking.cancel(appointment=booked, by=alice.user, now=NOW)
-    assert heard() == [change(booked)]
+    assert heard() == change(booked)

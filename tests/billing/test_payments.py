@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from accounts import contact
 from billing import charges, gateways, payments
 from billing.models import Entry, Payment, SimulatedObject
 from core.models import AuditEvent, Duty
@@ -95,6 +96,24 @@ def test_a_paid_charge_is_told_by_mail(payment, mailoutbox):
     steps.do("notice.payment")
 
     assert [mail.subject for mail in mailoutbox] == ["Your receipt is ready"]
+
+
+def test_who_wants_no_mail_gets_none_about_money(payment, alice, mailoutbox):
+    contact.save_rules(
+        patient=alice,
+        by=alice.user,
+        now=NOW,
+        by_mail=False,
+        by_text=False,
+        may_leave_message=False,
+        safe_hours=None,
+    )
+    collect(payment)
+
+    steps.do("notice.payment")
+
+    assert mailoutbox == []
+    assert Duty.objects.get(kind="notice.payment").error == "NotChosen"
 
 
 def test_a_declined_card_is_no_payment(declined):

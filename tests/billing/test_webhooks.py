@@ -19,6 +19,7 @@ from billing.models import CardOnFile, Entry, Line, Payment, SimulatedObject, We
 from core.models import Duty
 from tests.billing import steps
 from tests.billing.steps import deliver
+from tests.examples import examples
 from tests.factories import HOUR, NINE, NOW, make_patient, make_visit
 
 SECRET = "whsec_of_the_tests"
@@ -308,7 +309,7 @@ def deliveries(draw):
 
 @given(plan=deliveries(), collects_first=st.booleans())
 @settings(
-    max_examples=20,
+    max_examples=examples(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

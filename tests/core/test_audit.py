@@ -3,11 +3,12 @@
 import hashlib
 import json
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
-from core import audit
+from core import audit, verification
 from core.models import AuditEvent, AuditHead
 from tests.factories import NOW
 from tests.threads import at_once
@@ -101,6 +102,64 @@ def test_reads_are_written_with_one_question(alice, mallory, dr_bob, django_asse
 
     with django_assert_num_queries(1):
         saw(alice, mallory, by=dr_bob.user)
+
+
+# Reads by the keys that were used: `accounts.reading` writes these around each page.
+
+TOLD = ("action", "at", "by_id", "on_behalf_of_id", "role", "reason", "purpose", "patient_id",
+        "subject_type", "subject_id", "chain")  # fmt: skip
+
+
+def opened(*owners, by=None, takes_some=False):
+    said = {"by": by, "at": NOW, "purpose": "treatment", "takes_some": takes_some}
+    return audit.record_opened("chart.read", owners=owners, **said)
+
+
+@pytest.mark.parametrize("who", ["dr_bob", "alice", "kit", "mallory", None])
+def test_a_read_by_key_says_what_a_read_by_number_says(request, alice, kit, who):
+    by = request.getfixturevalue(who).user if who else None
+    audit.record_reads(
+        "chart.read", patient_ids=[kit.pk, alice.pk], by=by, at=NOW, purpose="treatment"
+    )
+    by_number = events(*TOLD)
+
+    assert opened(kit.ref, alice.ref, by=by)
+
+    assert sorted(events(*TOLD), key=str) == sorted(by_number * 2, key=str)
+
+
+def test_reads_by_key_are_links_of_their_chains(alice, mallory):
+    opened(alice.ref)
+    opened(mallory.ref, alice.ref)
+
+    assert events("chain", "number") == [(alice.pk, 1), (alice.pk, 2), (mallory.pk, 1)]
+    assert verification.verify().broken == []
+
+
+def test_they_are_taken_in_the_order_of_the_patients(alice, mallory, kit):
+    opened(kit.ref, mallory.ref, alice.ref)
+
+    taken = AuditEvent.objects.order_by("id").values_list("patient_id", flat=True)
+    assert list(taken) == sorted([alice.pk, mallory.pk, kit.pk])
+
+
+def test_where_somebody_is_not_found_no_row_is_written_or_those_of_the_others(alice):
+    nobody = uuid4()
+
+    assert not opened(alice.ref, nobody)
+    assert events("patient_id") == []
+
+    assert opened(alice.ref, nobody, takes_some=True)
+    assert events("patient_id") == [(alice.pk,)]
+
+
+def test_reads_by_key_are_written_with_one_question(
+    alice, mallory, dr_bob, django_assert_num_queries
+):
+    opened(alice.ref, by=dr_bob.user)
+
+    with django_assert_num_queries(1):
+        opened(alice.ref, mallory.ref, by=dr_bob.user)
 
 
 # How rows are chained.

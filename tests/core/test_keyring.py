@@ -17,15 +17,15 @@ def words(version, size=32):
 def test_a_wrapped_key_comes_back():
     ring = keyring.parse(keyring.generate("2027"))
 
-    wrapped = ring.wrap(KEY, about=ABOUT)
+    version, wrapped = ring.wrap(KEY, about=ABOUT)
 
-    assert ring.unwrap(wrapped, version="2027", about=ABOUT) == KEY
+    assert (version, ring.unwrap(wrapped, version="2027", about=ABOUT)) == ("2027", KEY)
     assert KEY not in wrapped
 
 
 def test_the_first_is_the_newest_and_the_older_still_unwrap():
     old = words("2026")
-    wrapped = keyring.parse(old).wrap(KEY, about=ABOUT)
+    _, wrapped = keyring.parse(old).wrap(KEY, about=ABOUT)
 
     ring = keyring.parse(f"{words('2027')}, {old}")
 
@@ -35,7 +35,7 @@ def test_the_first_is_the_newest_and_the_older_still_unwrap():
 
 def test_a_key_is_bound_to_its_owner():
     ring = keyring.parse(words("2027"))
-    wrapped = ring.wrap(KEY, about=ABOUT)
+    _, wrapped = ring.wrap(KEY, about=ABOUT)
 
     with pytest.raises(InvalidTag):
         ring.unwrap(wrapped, version="2027", about=b"another")

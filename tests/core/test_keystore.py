@@ -127,3 +127,70 @@ def test_a_write_that_is_cut_off_leaves_the_key_as_it_was(store, owner, settings
 
 def test_the_store_is_outside_the_database():
     assert (settings.DATA_DIR / "postgres") not in settings.KEYS_DIR.parents
+
+
+# An author's key for her.
+
+
+@pytest.fixture
+def author(owner):
+    keystore.make(owner, 7)
+    return 7
+
+
+def test_an_author_has_a_key_of_her_own_for_each_patient(store, owner, author):
+    other = uuid.uuid4()
+    keystore.make(other)
+    keystore.make(other, author)
+
+    names = {(owner, None), (owner, author), (other, None), (other, author)}
+    assert len({keystore.key_of(*name) for name in names}) == len(names)
+    assert set(keystore.names()) == names
+
+
+def test_it_is_made_once(owner, author):
+    key = keystore.key_of(owner, author)
+
+    keystore.make(owner, author)
+
+    assert keystore.key_of(owner, author) == key
+
+
+def test_it_does_not_pass_for_another(store, owner, author):
+    """Each is wrapped about its own name, and all of it."""
+    for name in (f"{owner}", f"{owner}.8"):
+        (store / f"{name}.key").write_bytes((store / f"{owner}.{author}.key").read_bytes())
+
+    for name in ((owner,), (owner, 8)):
+        with pytest.raises(InvalidTag):
+            keystore.key_of(*name)
+
+
+def test_none_is_made_for_somebody_whom_the_store_does_not_know(store):
+    with pytest.raises(keystore.NoKey):
+        keystore.make(uuid.uuid4(), 7)
+
+    assert list(store.glob("*.key")) == []
+
+
+def test_with_the_patient_all_that_authors_have_for_her_is_erased(store, owner, author):
+    other = uuid.uuid4()
+    keystore.make(other)
+    keystore.make(other, author)
+
+    keystore.erase(owner)
+
+    for deed in (keystore.key_of, keystore.make):
+        with pytest.raises(keystore.Erased):
+            deed(owner, author)
+    assert kept(store) == sorted([f"{owner}.erased", f"{other}.key", f"{other}.{author}.key"])
+
+
+def test_it_is_wrapped_anew_as_well(store, owner, author, settings):
+    key = keystore.key_of(owner, author)
+    settings.KEY_WRAPPER = keyring.parse(f"{NEW},{OLD}")
+
+    changed = [keystore.rewrap(owner, author), keystore.rewrap(owner, author)]
+
+    settings.KEY_WRAPPER = keyring.parse(NEW)
+    assert (changed, keystore.key_of(owner, author)) == ([True, False], key)

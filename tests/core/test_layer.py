@@ -8,7 +8,7 @@ from channels.utils import await_many_dispatch
 
 from core.layer import CAPACITY, LocalChannelLayer
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.journey, pytest.mark.asyncio]
 
 
 @pytest.fixture

@@ -11,6 +11,10 @@ from tests.factories import NOW
 SECOND = timedelta(seconds=1)
 
 
+class NothingLeft(duties.Moot):
+    pass
+
+
 @pytest.fixture
 def done(monkeypatch):
     """Register a duty "test" that notes its payload; a payload with "fail" raises."""
@@ -22,6 +26,10 @@ def done(monkeypatch):
             raise RuntimeError(payload["fail"])
         if "never" in payload:
             raise duties.CannotBeDone
+        if "moot" in payload:
+            raise NothingLeft
+        if "wait" in payload:
+            raise duties.NotYet(NOW + timedelta(hours=payload["wait"]))
         seen.append(payload)
 
     monkeypatch.setitem(duties.HANDLERS, "test", note)
@@ -95,3 +103,58 @@ def test_one_failing_duty_does_not_hold_up_the_next(db, done):
 def test_a_duty_cannot_be_both_done_and_dead(db):
     with pytest.raises(IntegrityError, match="duty_done_or_dead_not_both"), transaction.atomic():
         Duty.objects.create(kind="test", key="a", due_at=NOW, done_at=NOW, dead_at=NOW)
+
+
+def test_a_duty_that_is_moot_is_closed_and_keeps_the_reason(db, done):
+    outbox.enqueue("test", key="a", payload={"moot": True}, due_at=NOW)
+
+    duties.sweep(now=NOW)
+
+    duty = Duty.objects.get()
+    assert (duty.done_at, duty.dead_at, duty.error) == (NOW, None, "NothingLeft")
+
+
+def test_a_duty_that_may_not_be_done_yet_waits_and_that_counts_as_no_try(db, done):
+    outbox.enqueue("test", key="a", payload={"wait": 9}, due_at=NOW)
+
+    duties.sweep(now=NOW)
+
+    duty = Duty.objects.get()
+    open_until = NOW + timedelta(hours=9)
+    assert (duty.done_at, duty.due_at, duty.attempts_count) == (None, open_until, 0)
+
+
+@pytest.fixture
+def dead(db, done):
+    outbox.enqueue("test", key="a", payload={"never": True}, due_at=NOW)
+    duties.sweep(now=NOW)
+    return Duty.objects.get()
+
+
+def test_a_duty_that_was_set_aside_is_tried_anew_when_a_person_asks(dead):
+    Duty.objects.update(payload={"n": 1})
+
+    outbox.retry(dead, now=NOW + SECOND)
+    duties.sweep(now=NOW + SECOND)
+
+    dead.refresh_from_db()
+    assert (dead.dead_at, dead.done_at, dead.attempts_count) == (None, NOW + SECOND, 1)
+
+
+def test_a_duty_that_a_person_has_done_by_hand_is_closed(dead, done):
+    outbox.settle(dead, now=NOW + SECOND)
+    duties.sweep(now=NOW + SECOND)
+
+    dead.refresh_from_db()
+    assert (dead.dead_at, dead.done_at, done) == (None, NOW + SECOND, [])
+
+
+@pytest.mark.parametrize("deed", [outbox.retry, outbox.settle])
+def test_only_what_was_set_aside_is_a_persons_business_and_once(dead, deed):
+    outbox.settle(dead, now=NOW)
+
+    with pytest.raises(outbox.NotDead):
+        deed(dead, now=NOW + SECOND)
+
+    dead.refresh_from_db()
+    assert dead.done_at == NOW

@@ -13,6 +13,8 @@ import pytest
 from core import postgres, postgres_home
 from tests.live_site import wait_until
 
+pytestmark = pytest.mark.journey
+
 ROOT = Path(__file__).resolve().parents[2]
 HOLD = """
 import sys

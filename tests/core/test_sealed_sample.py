@@ -4,7 +4,7 @@ import pytest
 
 from accounts import erasure
 from core import keyring, keystore, sealed_sample
-from tests.factories import NOW
+from tests.factories import NOW, make_psychotherapy_note
 
 NAME = "accounts_patient.legal_name"
 
@@ -49,3 +49,13 @@ def test_whom_the_database_alone_says_was_erased_must_stay_shut(alice):
 
     assert not keystore.is_erased(alice.ref)
     assert found.faults[f"{NAME}: it opens though its patient was erased"] == 1
+
+
+def test_what_an_author_sealed_is_asked_too(alice, dr_bob, settings):
+    make_psychotherapy_note(alice, dr_bob)
+    before = sealed_sample.take()
+
+    (settings.KEYS_DIR / f"{alice.ref}.{dr_bob.pk}.key").unlink()
+
+    assert before.faults == {}
+    assert sealed_sample.take().faults == {"care_psychotherapynote.body: there is no key": 1}

@@ -6,6 +6,11 @@ import subprocess
 import sys
 
 import pytest
+import time_machine
+
+from core import duties, outbox, tasks
+from core.policy import SYSTEM, serves
+from tests.factories import HOUR, NOW
 
 WAKE = """
 import time, django
@@ -48,3 +53,37 @@ def test_a_broker_that_is_gone_costs_nothing():
         broker = f"redis://127.0.0.1:{closed.getsockname()[1]}/0"
 
     assert seconds_to_wake(broker) < 1
+
+
+def test_each_duty_of_a_sweep_gets_the_time_at_which_it_begins(db, monkeypatch):
+    seen = []
+    with time_machine.travel(NOW, tick=False) as clock:
+
+        @serves(SYSTEM)
+        def take_an_hour(_payload, now):
+            seen.append(now)
+            clock.shift(HOUR)
+
+        monkeypatch.setitem(duties.HANDLERS, "test", take_an_hour)
+        for key in "ab":
+            outbox.enqueue("test", key=key, payload={}, due_at=NOW)
+        tasks.sweep_outbox()
+
+    assert seen == [NOW, NOW + HOUR]
+
+
+def test_a_sweep_that_leaves_something_asks_for_the_next(db, monkeypatch):
+    woken, done = [], []
+    monkeypatch.setattr(duties, "MOST_A_SWEEP", 2)
+    monkeypatch.setattr(tasks.sweep_outbox, "delay", lambda: woken.append(len(done)))
+    monkeypatch.setitem(
+        duties.HANDLERS, "test", serves(SYSTEM)(lambda payload, _now: done.append(payload))
+    )
+    for key in "abc":
+        outbox.enqueue("test", key=key, payload={}, due_at=NOW)
+
+    with time_machine.travel(NOW, tick=False):
+        tasks.sweep_outbox()
+        tasks.sweep_outbox()
+
+    assert (woken, len(done)) == ([2], 3)

@@ -15,6 +15,8 @@ from messaging import messages, threads
 from tests.factories import NOW
 from tests.redis import running_redis
 
+pytestmark = pytest.mark.journey
+
 PATIENCE = 60  # seconds; two Pythons start on a machine that may be busy
 MESSAGE = "00000000-0000-4000-8000-000000000001"
 

@@ -14,11 +14,11 @@ READING = "accounts.reading.ReadingMiddleware"
 # What answers outside: it looks at no row of a patient.
 OUTSIDE = [
     "core.request_ids.RequestIdMiddleware",
-    "telehealth.health.HealthMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "telehealth.headers.PrivacyHeadersMiddleware",
+    "telehealth.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "telehealth.static.StaticFilesMiddleware",
     "core.tenancy.ScopeMiddleware",
     "telehealth.unreadable.UnreadableMiddleware",
 ]

@@ -134,3 +134,36 @@ def test_the_words_are_not_shown_to_somebody_else(open_thread, alice, mallory, s
     expect(page.get_by_text("You are signed out.").last).to_be_visible()
     page.wait_for_timeout(6000)  # it has asked again meanwhile
     expect(page.get_by_label("Your message")).to_be_hidden()
+
+
+def asked(page):
+    """What the browser asked before it left the page; each time the answer is to stay."""
+    questions = []
+    page.on("dialog", lambda dialog: (questions.append(dialog.type), dialog.dismiss()))
+    return questions
+
+
+def test_a_reload_asks_before_it_loses_words(open_thread, alice):
+    page = open_thread(alice)
+    questions = asked(page)
+    page.get_by_label("Your message").press_sequentially("It came back.")
+
+    page.evaluate("() => { setTimeout(() => location.reload()) }")
+
+    wait_until(lambda: page.evaluate("1") and questions == ["beforeunload"])
+    expect(page.get_by_label("Your message")).to_have_value("It came back.")
+
+
+def test_sent_words_hold_nobody_up_and_a_quick_exit_is_never_held_up(open_thread, alice):
+    page = open_thread(alice)
+    questions = asked(page)
+    write(page, "It came back.")
+    expect(page.locator(".msg")).to_have_count(1)
+
+    page.reload()
+    page.get_by_label("Your message").press_sequentially("He is in the room")
+    page.route("https://**", lambda route: route.fulfill(body="weather"))
+    page.get_by_role("link", name="Quick exit").click()
+
+    page.wait_for_url("https://**")
+    assert questions == []

@@ -16,9 +16,14 @@ def thread(visit):
 def write(thread):
     """Send a message in the thread."""
 
-    def send(by, body="How did the week go?", *, at=NOW, message_id=None):
-        return messages.send(
-            thread=thread, body=body, message_id=message_id or uuid.uuid4(), by=by.user, now=at
-        )
+    def send(by, body="How did the week go?", *, at=NOW, message_id=None, uploads=()):
+        said = {"body": body, "message_id": message_id or uuid.uuid4(), "uploads": uploads}
+        return messages.send(thread=thread, by=by.user, now=at, **said)
 
     return send
+
+
+@pytest.fixture
+def files(settings, tmp_path):
+    """A folder for attachments of this test alone."""
+    settings.ATTACHMENTS_DIR = tmp_path / "attachments"

@@ -7,8 +7,10 @@ from channels.db import database_sync_to_async
 from django.db import connection, transaction
 
 from accounts.sockets import UNRECORDED
+from core import duties
 from core.models import AuditEvent
 from messaging import messages, threads
+from messaging.accepting import accept
 from messaging.models import Message
 from tests import live
 from tests.factories import HOUR, NOW, end_all_care, make_care, make_visit
@@ -79,6 +81,23 @@ async def test_each_reader_gets_the_message_as_theirs(his, hers, write, alice, a
         frames = [await page.receive_json_from(timeout=10) for page in (her_page, his_page)]
 
     assert ["msg--mine" in frame["html"] for frame in frames] == [True, False]
+
+
+async def test_a_file_that_was_checked_is_shown_on_the_other_page(
+    his, write, alice, address, thread, files
+):
+    notes = accept(name="notes.txt", declared="text/plain", content=b"Slept well.")
+
+    async with live.listening(), opened(address, his) as page:
+        await in_database(write)(alice, uploads=[notes])
+        arrived = await page.receive_json_from(timeout=10)
+        await in_database(duties.sweep)(now=NOW)
+        changed = await page.receive_json_from(timeout=10)
+
+    assert (arrived["kind"], changed["kind"]) == ("message", "changed")
+    assert ("Being checked" in arrived["html"], "download" in arrived["html"]) == (True, False)
+    assert ("Being checked" in changed["html"], "download" in changed["html"]) == (False, True)
+    assert 'id="message-1"' in changed["html"]
 
 
 async def test_times_are_in_the_readers_zone(his, hers, write, alice, dr_bob, address):

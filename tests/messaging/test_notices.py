@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from accounts import contact
 from core import duties
 from core.models import Duty
 from messaging import messages
@@ -79,3 +80,34 @@ def test_the_duty_holds_ids_only(write, dr_bob):
     message = write(dr_bob)
 
     assert Duty.objects.get().payload == {"message": str(message.id)}
+
+
+def wants(patient, **said):
+    ordinary = {"by_mail": True, "by_text": False, "may_leave_message": False, "safe_hours": None}
+    contact.save_rules(patient=patient, by=patient.user, now=NOW, **ordinary | said)
+
+
+def subjects(mailoutbox):
+    return [mail.subject for mail in mailoutbox]
+
+
+def test_outside_the_hours_that_are_safe_for_her_the_mail_waits(write, alice, dr_bob, mailoutbox):
+    wants(alice, safe_hours=(12 * 60, 13 * 60))
+    write(dr_bob)
+
+    duties.sweep(now=NOW + MINUTE)  # 9:01 where she is
+    at_nine = subjects(mailoutbox)
+    duties.sweep(now=NOW + 180 * MINUTE)
+
+    assert at_nine == []
+    assert "You have a message" in subjects(mailoutbox)
+
+
+def test_who_wants_no_mail_gets_none_and_her_therapist_does(write, alice, dr_bob, mailoutbox):
+    wants(alice, by_mail=False)
+    write(dr_bob)
+    write(alice)
+
+    duties.sweep(now=NOW + MINUTE)
+
+    assert [mail.to for mail in mailoutbox] == [["bob-ray@example.com"]]

@@ -10,7 +10,15 @@ from accounts.models.emergency_access import LASTS
 from care import amending, consents, disclosing, notes
 from messaging import messages, threads
 from sessions import arrival, opening
-from tests.factories import NINE, NOW, make_patient, make_user, make_visit
+from tests import uploads
+from tests.factories import (
+    NINE,
+    NOW,
+    make_patient,
+    make_psychotherapy_note,
+    make_user,
+    make_visit,
+)
 from tests.security import world as worlds
 from tests.security.canary import BORN, CANARY, PHONE
 
@@ -57,10 +65,12 @@ def fill_record(patient, provider):
     visit.arrive(now=NINE)
     note = notes.open_note(appointment=visit, by=provider.user, now=NINE)
     notes.sign(note=note, body=f"{CANARY} slept", by=provider.user, now=visit.ends_at)
+    make_psychotherapy_note(patient, provider, body=f"{CANARY} alone")
     thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
-    messages.send(
+    message = messages.send(
         thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=patient.user, now=NOW
     )
+    uploads.kept(message, at=NOW, title=f"{CANARY} photo.txt", content=CANARY.encode())
     EmergencyAccess.objects.create(
         patient=patient,
         person=make_user("far.from.care@example.com"),

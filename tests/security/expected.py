@@ -35,6 +35,7 @@ OF_PROVIDERS = {
     "own provider elsewhere": "other practice",
 }
 OF_THE_TWO = OF_PATIENTS | OF_PROVIDERS
+OF_AUTHORS = OF_PROVIDERS | {"ended provider": "ended"}
 IN_EMERGENCY = {
     "unassigned provider": "own",
     "supervisor without agreement": "other",
@@ -48,7 +49,9 @@ OF_ADMINS = {
     "admin": "own, other, child, ended, unassigned",
     "admin elsewhere": "other practice",
 }
+OF_DESK = OF_ADMINS | {who.replace("admin", "front desk"): rows for who, rows in OF_ADMINS.items()}
 OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
+DESK = both("front desk", "admin")
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
@@ -79,6 +82,13 @@ TABLE = {
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
+    "appointments:response": (READ, HERS, OF_PATIENTS),
+    "appointments:create_acceptance": ("POST", HERS, OF_PATIENTS),
+    "appointments:create_help_call": ("POST", HERS, OF_PATIENTS),
+    "appointments:create_help_end": ("POST", DESK, OF_DESK),
+    "appointments:undelivered_list": (READ, DESK, None),
+    "appointments:create_retry": ("POST", DESK, OF_DESK),
+    "appointments:create_settlement": ("POST", DESK, OF_DESK),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     "appointments:hours_list": (READ, THEIRS | DESK, None),
     "appointments:hours": (FORM, THEIRS | DESK, OF_KEEPERS),
@@ -117,6 +127,11 @@ TABLE = {
         SUPERVISION,
         {"supervisor": "own", "supervisor elsewhere": "other practice"},
     ),
+    # Beside the chart: the author's own, also when her care has ended; a new one in care alone
+    "care:psychotherapy_notes": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
+    "care:own_psychotherapy_notes": (READ, THEIRS, None),
+    "care:psychotherapy_note": (READ, THEIRS, OF_AUTHORS),
+    "care:psychotherapy_note_destruction": (FORM, THEIRS, OF_AUTHORS),
     "care:supervision": (FORM, SUPERVISION, None),
     "care:create_signature": (
         "POST",
@@ -154,6 +169,7 @@ TABLE = {
     "messaging:list": (READ, THE_TWO, None),
     "messaging:thread": (FORM, THE_TWO, OF_THE_TWO),
     "messaging:missed": (READ, THE_TWO, OF_THE_TWO),
+    "messaging:attachment": (READ, THE_TWO, OF_THE_TWO),
     "messaging:create_reading": ("POST", THE_TWO, OF_THE_TWO),
     "messaging:create_thread": ("POST", THE_TWO, OF_THE_TWO),
     # Money
@@ -170,6 +186,7 @@ TABLE = {
     "billing:simulator_checkout": (FORM, HERS, {}),
     # People
     "accounts:about_you": (FORM, HERS, None),
+    "accounts:contact_rules": (FORM, HERS, None),
     "accounts:profile": (FORM, THEIRS, None),
     "accounts:access": (READ, HERS, None),
     "accounts:access_log": (READ, both("privacy officer"), None),
@@ -222,7 +239,7 @@ TABLE = {
     "accounts:lock": (FORM, MEMBERS, None),
     "accounts:activity": (FORM, MEMBERS, None),
     "accounts:invitation": (FORM, ALL, {}),
-    "accounts:invitation_link": (READ, ALL, {}),
+    "accounts:invitation_link": (FORM, ALL, None),
     "account_reauthenticate": (PAGE, MEMBERS, None),
     "mfa_authenticate": (PAGE, ALL, None),
     "mfa_reauthenticate": (PAGE, MEMBERS, None),

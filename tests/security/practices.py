@@ -6,9 +6,16 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts.models import EmergencyAccess, Erasure, Invitation, LegalHold, Membership
+from accounts.models import (
+    ContactRules,
+    EmergencyAccess,
+    Erasure,
+    Invitation,
+    LegalHold,
+    Membership,
+)
 from accounts.models.emergency_access import LASTS
-from appointments.models import Attendance, AvailabilityException, Leave
+from appointments.models import AppointmentResponse, Attendance, AvailabilityException, Leave
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -21,7 +28,7 @@ from care.models import (
     SupervisionAgreement,
 )
 from core import audit
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from tests import factories
 from tests.factories import HOUR, NINE, NOW
@@ -80,6 +87,7 @@ class Filled:
         note = ProgressNote.objects.create(
             encounter=encounter, author=self.provider, body="Slept.", saved_at=NINE
         )
+        factories.make_psychotherapy_note(self.patient, self.provider)
         self.ask(note)
         EmergencyAccess.objects.create(
             patient=self.patient,
@@ -106,6 +114,10 @@ class Filled:
         Addendum.objects.create(note=note, request=request, **added)
 
     def meet(self) -> None:
+        ContactRules.objects.create(patient=self.patient, by_text=True)
+        AppointmentResponse.objects.create(
+            appointment=self.visit, version=0, kind="accepted", responded_at=NOW
+        )
         facts = {"started_at": NINE, "ended_at": NINE + HOUR, "patient_state": "IL"}
         Attendance.objects.create(
             appointment=self.visit, modality="video", is_at_home=True, **facts
@@ -121,7 +133,16 @@ class Filled:
     def write(self) -> None:
         thread = Thread.objects.create(patient=self.patient, provider=self.provider, opened_at=NOW)
         said = {"id": uuid.uuid4(), "number": 1, "author": self.patient.user}
-        Message.objects.create(thread=thread, body="Hello", sent_at=NOW, **said)
+        message = Message.objects.create(thread=thread, body="Hello", sent_at=NOW, **said)
+        Attachment.objects.create(
+            message=message,
+            number=1,
+            title="photo.jpg",
+            content_type="image/jpeg",
+            size=1,
+            sha256="x",
+            file=uuid.uuid4(),
+        )
 
     def bill(self) -> None:
         charge = Charge.objects.create(

@@ -7,10 +7,11 @@ import zipfile
 from datetime import timedelta
 from typing import Any
 
+from accounts import contact
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentResponse
 from billing import charges, ledger
 from billing.models import Account, Charge, Entry, Payment
 from care import amending, consents, disclosing, labels, notes
@@ -19,11 +20,21 @@ from messaging.models import Message
 from sessions import arrival, opening
 from sessions.models import JoinLink, Seat, VideoSession
 from telehealth.record import exporting
+from tests import uploads
 from tests.billing import steps
-from tests.factories import HOUR, NINE, NOW, make_care, make_member, make_visit
+from tests.factories import (
+    HOUR,
+    NINE,
+    NOW,
+    make_care,
+    make_member,
+    make_psychotherapy_note,
+    make_visit,
+)
 from tests.security.canary import CANARY, PHONE
 
 OVER = NINE + timedelta(hours=2)
+ALONE = "alone"  # what the therapist noted for herself
 
 
 def fill(patient: Any, provider: Any) -> dict[str, Any]:
@@ -35,6 +46,7 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         sign(patient, kind)
     sign(patient, "recording", until=OVER)
     consents.take_back(patient=patient, kind="telehealth", by=patient.user, now=NOW)
+    make_psychotherapy_note(patient, provider, body=f"{CANARY} {ALONE}")  # in no copy
     talk(patient, provider)
     paid(patient, note.encounter.appointment)
     ask(patient, note, provider)
@@ -61,8 +73,25 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         remark=f"{CANARY} judged",
     )
     make_visit(provider, patient, starts_at=NINE + 9 * HOUR).cancel(by=patient.user, now=NOW)
+    reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}
+
+
+def reach(patient: Any, visit: Any, by: Any) -> None:
+    """How she may be told, and what she answered to a reminder."""
+    contact.save_rules(
+        patient=patient,
+        by=patient.user,
+        now=NOW,
+        by_mail=True,
+        by_text=True,
+        may_leave_message=True,
+        safe_hours=(9 * 60, 17 * 60),
+    )
+    said = {"appointment": visit, "version": 0, "responded_at": NOW}
+    AppointmentResponse.objects.create(kind="accepted", **said)
+    AppointmentResponse.objects.create(kind="help", settled_at=NINE, settled_by=by, **said)
 
 
 def fill_times() -> None:
@@ -123,9 +152,10 @@ def sign(patient: Any, kind: str, *, until: Any = None) -> Any:
 def talk(patient: Any, provider: Any) -> None:
     thread = threads.open_thread(patient=patient, provider=provider, now=NOW)
     for by in (patient.user, provider.user):
-        messages.send(
+        message = messages.send(
             thread=thread, body=f"{CANARY} wrote", message_id=uuid.uuid4(), by=by, now=NOW
         )
+        uploads.kept(message, at=NOW, title=f"{CANARY} photo.txt", content=b"In the file")
 
 
 def paid(patient: Any, visit: Any) -> None:

@@ -5,21 +5,25 @@ from typing import Any
 
 from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
-from appointments.models import Appointment
+from appointments import undelivered
+from appointments.models import Appointment, AppointmentResponse
 from billing.models import Charge
 from care.models import (
     AmendmentRequest,
     Disclosure,
     Encounter,
     ProgressNote,
+    PsychotherapyNote,
     SupervisionAgreement,
 )
-from messaging.models import Message, Thread
+from messaging.models import Attachment, Message, Thread
 from sessions.models import VideoSession
 from tests.security.expected import (
     IN_EMERGENCY,
     OF_ADMINS,
     OF_ANSWERERS,
+    OF_AUTHORS,
+    OF_DESK,
     OF_OFFICERS,
     OF_PATIENTS,
     OF_PROVIDERS,
@@ -73,6 +77,13 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "appointment_id",
         OF_THE_TWO,
     ),
+    "AppointmentResponse.at_desk_of": (
+        AppointmentResponse.objects.at_desk_of,
+        "pk",
+        "response_id",
+        OF_DESK,
+    ),
+    "undelivered.at_desk_of": (undelivered.at_desk_of, "pk", "duty_id", OF_DESK),
     "VideoSession.visible_to": (
         VideoSession.objects.visible_to,
         "pk",
@@ -102,6 +113,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "note_id",
         OF_PATIENTS,
+    ),
+    "PsychotherapyNote.visible_to": (
+        PsychotherapyNote.objects.visible_to,
+        "pk",
+        "psychotherapy_note_id",
+        OF_AUTHORS,
     ),
     "AmendmentRequest.of_patient": (
         AmendmentRequest.objects.of_patient,
@@ -147,6 +164,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
     ),
     "Invitation.visible_to": (Invitation.objects.visible_to, "pk", "invitation_id", ADMINS),
     "Thread.visible_to": (Thread.objects.visible_to, "pk", "thread_id", OF_THE_TWO),
+    "Attachment.visible_to": (
+        Attachment.objects.visible_to,
+        "pk",
+        "attachment_id",
+        OF_THE_TWO,
+    ),
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
     "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),

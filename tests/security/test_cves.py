@@ -24,9 +24,9 @@ from messaging.models import Message, Thread
 from telehealth.headers import CLOSED, OPEN
 from tests.house.repository import models, ours, tree
 from tests.live_site import serving
-from tests.security.expected import TABLE
+from tests.security.expected import OF_THE_TWO, TABLE
 from tests.security.test_matrix import address
-from tests.security.world import ACTORS
+from tests.security.world import ACTORS, EVERYBODY, OBJECTS
 
 SECRET = "whsec_of_the_tests"
 
@@ -127,6 +127,21 @@ def test_cve_2026_34055_a_message_is_not_reached_through_another_thread(world, d
 
     theirs.refresh_from_db()
     assert (answer.status_code, theirs.body) == (409, "Hello")
+
+
+def test_cve_2026_25929_and_33934_a_file_is_found_by_whose_it_is_and_not_by_its_id(world, db):
+    """OpenEMR: the photo of any patient, the signature of anybody, for whoever named them."""
+    served = {
+        (who, thing)
+        for who in EVERYBODY
+        for thing in OBJECTS
+        if world.ask(who, "GET", address("messaging:attachment", world.ids[thing]))[0].content
+        == b"Seen"
+    }
+
+    assert served == {
+        (who, thing) for who, things in OF_THE_TWO.items() for thing in things.split(", ")
+    }
 
 
 def test_cve_2026_25745_numbers_of_messages_stay_in_their_thread(world, db):

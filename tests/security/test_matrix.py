@@ -1,7 +1,8 @@
 """Goal rows 1 and 2: every address x everybody x every object x every method.
 
 A new address fails here until it has a row in `expected`. The world is built once; each request is
-rolled back. Each answer is also read: nobody's name stands where it should not.
+rolled back. Each answer is also read: nobody's name stands where it should not, and no word of a
+psychotherapy note but on its author's own page (goal row 6).
 """
 
 from itertools import product
@@ -15,11 +16,12 @@ from accounts.trail_words import ACTIONS
 from core.models import AuditEvent
 from tests.house.addresses import addresses
 from tests.security.expected import MAY_NAME, NO_POST, TABLE
-from tests.security.world import ACTORS, AWAY, EVERYBODY, OBJECTS
+from tests.security.world import ACTORS, ALONE, AWAY, EVERYBODY, OBJECTS
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"]
 DEVELOPMENT = {"mailbox", "demo_sign_in"}
 GAPS = {name: pattern.pattern.converters for name, pattern in addresses()}
+ITS_PAGE = {"care:psychotherapy_note"}  # the one on which a psychotherapy note may be read
 NOBODYS = 10**9  # an id that no row has
 
 
@@ -55,6 +57,10 @@ def named(world, response, actor):
     return [name for name in world.names.values() if name in body and name not in allowed]
 
 
+def tells_a_psychotherapy_note(response):
+    return ALONE in response.content.decode(errors="replace")
+
+
 def ask(world, actor, name, thing, method):
     """One cell: what is wrong with it, or nothing."""
     response, _ = world.ask(actor, method, address(name, world.ids[thing]))
@@ -63,6 +69,8 @@ def ask(world, actor, name, thing, method):
         return f"{method} by {actor} on {thing}: {found} ({response.status_code}), not {wanted}"
     if names := named(world, response, actor):
         return f"{method} by {actor} on {thing} tells {names}"
+    if tells_a_psychotherapy_note(response) and not (name in ITS_PAGE and wanted == "open"):
+        return f"{method} by {actor} on {thing} tells a psychotherapy note"
     return ""
 
 
@@ -93,6 +101,15 @@ def test_each_gets_to_what_is_theirs_and_to_nothing_else(world, name, count_cell
     wrong = [ask(world, actor, name, thing, method) for actor, thing, method in asked]
     count_cells(len(asked))
     assert [words for words in wrong if words] == []
+
+
+@pytest.mark.django_db
+def test_the_look_for_a_psychotherapy_note_would_see_one(world):
+    page = address("care:psychotherapy_note", world.ids["own"])
+
+    response, _ = world.ask("own provider", "GET", page)
+
+    assert tells_a_psychotherapy_note(response)
 
 
 def test_every_address_has_a_row():

@@ -14,11 +14,11 @@ from tests.security import world as worlds
 from tests.security.expected import OF_THE_TWO
 from tests.security.world import EVERYBODY, OBJECTS
 
+DESK = {"front desk", "admin"}
 # A patient comes in once she has checked in, which nobody has in this world: 4403, not 4404.
 SOCKETS = {
-    "ws/day/": {
-        who: "own" for who in EVERYBODY if "provider" in who or who.startswith(("admin", "front"))
-    },
+    "ws/day/": {who: "own" for who in EVERYBODY if "provider" in who},
+    "ws/desk/": {who: "own" for who in EVERYBODY if who.split(" elsewhere")[0] in DESK},
     "ws/thread/<uuid:thread_id>/": OF_THE_TWO,
     "ws/session/<uuid:session_id>/": OF_THE_TWO,
 }
@@ -38,14 +38,20 @@ FRAMES = {  # who may say what in a room
     "media": {"patient", "provider"},
 }
 DUTIES = {
+    "attachment.check": {"system"},
+    "attachment.sweep": {"system"},
     "audit.anchor": {"system"},
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
     "notice.emergency": {"recipient"},
+    "notice.invitation": {"recipient"},
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
     "notice.payment": {"recipient"},
+    "notice.reminder-days": {"recipient"},
+    "notice.reminder-hour": {"recipient"},
+    "notice.reminder-week": {"recipient"},
     "payment.collect": {"card-network"},
     "webhook.apply": {"card-network"},
     "simulator.payout": {"card-network"},
@@ -54,6 +60,7 @@ DUTIES = {
 TASKS = {
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},
+    "messaging.tasks.sweep_attachments": {"system"},
     "core.tasks.beat": {"system"},
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }

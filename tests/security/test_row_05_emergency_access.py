@@ -1,7 +1,7 @@
 """Goal row 5: what an emergency access opens is a list, and whatever is not on it stays closed.
 
-Psychotherapy notes do not exist yet. When they do, they are one of the rows that are not on it:
-`rights.py` has to name every `visible_to`, and each is asked here with and without an access.
+Psychotherapy notes are not on it (see `test_row_06_*`): `rights.py` names every `visible_to`, and
+each is asked here with and without an access.
 """
 
 import ast

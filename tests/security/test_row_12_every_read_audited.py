@@ -12,15 +12,17 @@ from core import keystore, reads
 from core.models import AuditEvent
 from messaging import messages, threads
 from sessions import arrival, opening
+from tests import uploads
 from tests.factories import NINE, NOW
 from tests.web_role import as_owner
 
 PAGES = {
     "alice": ["home", "accounts:about_you", "appointments:list", "appointments:detail",
-              "messaging:list", "messaging:thread", "care:consents", "care:consent_list",
-              "billing:card", "care:amendments", "care:disclosure_list",
+              "messaging:list", "messaging:thread", "messaging:attachment", "care:consents",
+              "care:consent_list", "billing:card", "care:amendments", "care:disclosure_list",
               "video:room", "video:room_check_in"],
     "dr_bob": ["home", "appointments:detail", "messaging:list", "messaging:thread", "care:note",
+               "messaging:attachment",
                "video:room", "video:room_facts"],
     "biller": ["home", "billing:ledger"],
 }  # fmt: skip
@@ -40,8 +42,14 @@ def record(visit, alice, mallory, dr_bob, practice):
     note = notes.open_note(appointment=visit, by=dr_bob.user, now=NINE)
     notes.save(note=note, body="Slept better.", by=dr_bob.user, now=NINE)
     thread = threads.open_thread(patient=alice, provider=dr_bob, now=NOW)
-    messages.send(thread=thread, body="Hello", message_id=uuid.uuid4(), by=alice.user, now=NOW)
-    return {"appointment_id": visit.id, "thread_id": thread.id}
+    said = {"body": "Hello", "message_id": uuid.uuid4()}
+    message = messages.send(thread=thread, by=alice.user, now=NOW, **said)
+    attachment = uploads.kept(message, at=NOW)
+    return {
+        "appointment_id": visit.id,
+        "thread_id": thread.id,
+        "attachment_id": attachment.id,
+    }
 
 
 @pytest.fixture
@@ -49,9 +57,9 @@ def decrypted(monkeypatch):
     """The owners whose key is asked for; it is handed out all the same."""
     owners, key_of = set(), keystore.key_of
 
-    def watched(owner):
+    def watched(owner, author=None):
         owners.add(owner)
-        return key_of(owner)
+        return key_of(owner, author)
 
     monkeypatch.setattr(keystore, "key_of", watched)
     return owners

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from accounts.models import LegalHold, Patient
-from care.models import Consent, ProgressNote
+from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import sealing
 from core.fields import SealedField
 from messaging import messages
@@ -51,7 +51,7 @@ SWAPS = {
     "the columns": "emergency_name",
     "one bit": "set_byte(legal_name, 40, get_byte(legal_name, 40) # 1)",
     "the owner": f"overlay(legal_name placing substring({OTHER} from 2 for 16) from 2 for 16)",
-    "the version": "set_byte(legal_name, 0, 2)",
+    "the version": "set_byte(legal_name, 0, 3)",
     "its end": "substring(legal_name for 30)",
 }
 
@@ -84,5 +84,6 @@ def test_with_the_keys_it_all_opens(marked):
     assert Consent.objects.get().signed_name == CANARY
     assert CheckIn.objects.get().address == f"{CANARY} street"
     assert ProgressNote.objects.get().body == f"{CANARY} slept"
+    assert PsychotherapyNote.objects.get().body == f"{CANARY} alone"
     assert Message.objects.get().body == f"{CANARY} wrote"
     assert LegalHold.objects.get().reason == f"{CANARY} suit"

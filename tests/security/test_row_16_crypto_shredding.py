@@ -8,14 +8,16 @@ from django.urls import reverse
 from accounts import erasure, holds
 from accounts.models import Erasure, LegalHold, Patient, User
 from billing.models import CardOnFile
-from care.models import Consent, ProgressNote
+from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import keystore
 from core.models import AuditEvent
-from messaging.models import Message
+from messaging.models import Attachment, Message
 from sessions.models import CheckIn
 from tests.billing import steps
 from tests.factories import HOUR, NINE, NOW
 from tests.security.canary import BORN, CANARY, PHONE, dump, restore
+
+pytestmark = pytest.mark.journey
 
 
 def erase(patient, by, reason="request"):
@@ -38,6 +40,8 @@ def told(patient):
         *(kept.guardian_name, kept.guardian_relation, kept.emergency_name),
         *(note.body, note.sha256, Message.objects.get().body, Consent.objects.get().signed_name),
         *(CheckIn.objects.get().address, LegalHold.objects.get().reason),
+        PsychotherapyNote.objects.get().body,
+        Attachment.objects.get().title,
     }  # fmt: skip
 
 

@@ -94,12 +94,14 @@ def fill_all():
     return filled
 
 
+FILES = {"appointments:invitation", "mfa_download_recovery_codes", "messaging:attachment"}
 MUST_BE_FILLED = {
     *(f"accounts.Patient.{name}" for name in ("legal_name", "preferred_name", "emergency_name",
       "emergency_relation", "guardian_name", "guardian_relation")),
     *(f"accounts.Provider.{name}" for name in ("name", "credentials", "profession", "approach")),
     "accounts.Practice.name", "accounts.Practice.phone", "care.ProgressNote.body",
-    "messaging.Message.body", "accounts.Licence.number", "video.CheckIn.address",
+    "messaging.Message.body", "messaging.Attachment.title", "accounts.Licence.number",
+    "video.CheckIn.address",
 }  # fmt: skip
 
 
@@ -139,7 +141,7 @@ class Watched:
 def pages_of(reader):
     """Where there is something for this reader; downloads and sockets' parts left out."""
     for name, (methods, audience, _) in sorted(TABLE.items()):
-        is_file = name in {"appointments:invitation", "mfa_download_recovery_codes"}
+        is_file = name in FILES
         if "GET" in methods and reader in audience and not is_file and name != "account_logout":
             yield name
 

@@ -297,12 +297,14 @@ def test_a_closed_account_ends_it(client, token, visit, alice):
     assert client.get(check_in_page(visit)).url.startswith("/account/login/")
 
 
-def test_who_signs_in_with_a_second_factor_gets_no_link(visit, monkeypatch):
+def test_who_signs_in_with_a_second_factor_gets_the_letter_without_a_link(visit, monkeypatch):
     monkeypatch.setattr("accounts.factors.has_one", lambda _user: True)
     join_notices.plan(appointment=visit, now=SOON)
     duties.sweep(now=SOON)
 
-    assert (JoinLink.objects.count(), mail.outbox) == (0, [])
+    [letter] = mail.outbox
+    assert (JoinLink.objects.count(), "/join/" in letter.body) == (0, False)
+    assert f"/visits/{visit.pk}/response/\n" in letter.body
 
 
 # A new one

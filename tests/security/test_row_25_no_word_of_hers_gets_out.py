@@ -23,6 +23,7 @@ from websockets.sync.client import connect
 from accounts.models import Patient
 from appointments.models import Appointment, AvailabilityRule
 from billing.models import Charge
+from messaging.models import Attachment
 from sessions.models import VideoSession
 from tests.factories import HOUR, PASSWORD, VISIT
 from tests.live_site import wait_until
@@ -205,6 +206,10 @@ class Story:
         revision = re.search(r'name="revision" value="(\d+)"', self.his.open(note).text)[1]
         words = {"body": f"{MARK} slept badly.", "revision": revision}
         self.his.send(note, {**words, "deed": "sign"})
+        alone = f"/patients/{self.visit.patient.ref}/private-notes/"
+        known_as = "00000000-0000-4000-8000-000000000003"
+        self.his.send(alone, {"note_id": known_as, "body": f"{MARK} alone."})
+        self.his.open(f"/private-notes/{known_as}/")
         charge = Charge.objects.get()
         path = f"/charges/{charge.pk}/"
         self.his.send(f"{path}confirmation/", {}, page=path)
@@ -219,6 +224,11 @@ class Story:
         for browser, number in ((self.hers, 1), (self.his, 2)):
             message = {"message_id": f"00000000-0000-4000-8000-00000000000{number}"}
             browser.send(thread, {**message, "body": f"{MARK} wrote to you."})
+        file = {"uploads": (f"{MARK}.txt", f"{MARK} in a file.".encode(), "text/plain")}
+        message = {"message_id": "00000000-0000-4000-8000-000000000003", "body": f"{MARK} sent it."}
+        self.hers.send(thread, message, files=file)
+        wait_until(lambda: Attachment.objects.get().status == "clean", patience=PATIENCE)
+        self.his.open(thread)
         self.his.open("/home/")
 
     def what_she_asks_fails_within(self):

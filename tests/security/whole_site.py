@@ -128,7 +128,13 @@ class Browser:
         return self.checked(self.web.get(self.full(path), timeout=PATIENCE), expect)
 
     def send(
-        self, path: str, form: dict[str, object], *, page: str = "", expect: int = 200
+        self,
+        path: str,
+        form: dict[str, object],
+        *,
+        page: str = "",
+        expect: int = 200,
+        files: dict[str, object] | None = None,
     ) -> requests.Response:
         """Open the page with the form, fill it in, send it, and follow where it leads."""
         token = TOKEN.search(self.open(page or path).text)
@@ -136,6 +142,7 @@ class Browser:
         answer = self.web.post(
             self.full(path),
             {**form, "csrfmiddlewaretoken": token[1]},
+            files=files,
             headers={"Origin": self.site.address},
             timeout=PATIENCE,
         )

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from accounts.models import EmergencyAccess, Invitation, Membership
 from accounts.models.emergency_access import LASTS
-from appointments.models import Attendance
+from appointments import delivery
+from appointments.models import AppointmentResponse, Attendance
 from billing.models import Charge
 from care.models import (
     AmendmentRequest,
@@ -25,9 +26,10 @@ from care.models import (
     ProgressNote,
     SupervisionAgreement,
 )
+from core.models import Duty
 from messaging.models import Message, Thread
 from sessions.models import VideoSession
-from tests import factories
+from tests import factories, uploads
 from tests.signing_in import keep_proof, signed_in
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -46,6 +48,7 @@ PATIENTS = ["patient", "other patient", "guardian"]
 ACTORS = [*PATIENTS, *PROVIDERS, *STAFF]
 AWAY = [f"{actor} elsewhere" for actor in ACTORS]
 EVERYBODY = ["visitor", *ACTORS, *AWAY]
+ALONE = "Reminds me of my own brother"  # in each psychotherapy note
 OBJECTS = ["own", "other", "child", "ended", "unassigned", "other practice"]
 
 
@@ -161,11 +164,26 @@ class Practice:
         found = self.paper(visit, starts_at) | {"care_id": care.pk, "patient_ref": her.ref}
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
+        found |= self.desk(visit)
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
+
+    def desk(self, visit: Any) -> dict[str, Any]:
+        """What waits for the front desk: a call for help, and a notice that did not arrive."""
+        call = AppointmentResponse.objects.create(
+            appointment=visit, version=0, kind="help", responded_at=self.now
+        )
+        duty = Duty.objects.create(
+            kind="notice.reminder-days",
+            key=delivery.key(visit, "mail", "patient"),
+            payload=delivery.payload(visit, "mail", "patient"),
+            due_at=self.now,
+            dead_at=self.now,
+        )
+        return {"response_id": call.pk, "duty_id": duty.pk}
 
     def paper(self, visit: Any, at: Any) -> dict[str, Any]:
         """What a visit leaves behind: attendance, room, note, charge, thread with a message."""
@@ -190,15 +208,19 @@ class Practice:
             **codes,
         )
         thread = Thread.objects.create(patient=visit.patient, provider=cares, opened_at=at)
-        Message.objects.create(
+        message = Message.objects.create(
             id=uuid.uuid4(), thread=thread, number=1, author=cares.user, body="Hello", sent_at=at
         )
         return {
             "note_id": note.pk,
             "charge_id": charge.pk,
             "thread_id": thread.pk,
+            "attachment_id": uploads.kept(message, at=at).pk,
             "session_id": room.pk,
             "request_id": self.request(visit.patient, note).pk,
+            "psychotherapy_note_id": factories.make_psychotherapy_note(
+                visit.patient, cares, body=ALONE
+            ).pk,
         }
 
     def open_in_emergency(self) -> None:

@@ -12,6 +12,7 @@ from appointments.models import Attendance
 from core.models import AuditEvent
 from sessions import admission, seats
 from sessions.models import CheckIn, InvalidTransition, Seat, VideoSession
+from tests.examples import examples
 from tests.sessions.conftest import HOME, NOW
 
 DEEDS = ["knock", "admit", "end", "connected", "leave", "drop", "take"]
@@ -65,7 +66,7 @@ class Player:
 
 @pytest.mark.django_db
 @settings(
-    max_examples=60,
+    max_examples=examples(60),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

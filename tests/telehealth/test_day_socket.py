@@ -4,10 +4,8 @@ from contextlib import asynccontextmanager
 import pytest
 from channels.db import database_sync_to_async
 
-from accounts.models import Membership
 from appointments import days
 from tests import live
-from tests.factories import make_member, make_practice, make_provider
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
@@ -92,38 +90,3 @@ async def test_a_change_of_hours_is_told_too(dr_bob, sign_in):
         await in_database(days.publish_hours)(dr_bob)
 
         assert json.loads(await page.receive_from(timeout=10)) == {"kind": "changed"}
-
-
-def make_desk(practice):
-    return make_member(practice, Membership.Role.FRONT_DESK, "desk@example.com")
-
-
-async def test_the_front_desk_hears_of_everybody_in_the_practice(visit, carol, practice, sign_in):
-    desk = await in_database(make_desk)(practice)
-    async with live.listening(), opened(await in_database(sign_in)(desk)) as page:
-        await in_database(days.publish_change)(visit)
-        assert json.loads(await page.receive_from(timeout=10)) == {"kind": "changed"}
-
-        await in_database(days.publish_hours)(carol)
-        assert json.loads(await page.receive_from(timeout=10)) == {"kind": "changed"}
-
-
-async def test_the_front_desk_of_another_practice_hears_nothing(visit, sign_in):
-    def elsewhere():
-        practice = make_practice(name="Elsewhere")
-        make_provider(practice, "Dan Poe")
-        return sign_in(make_desk(practice))
-
-    async with live.listening(), opened(await in_database(elsewhere)()) as page:
-        await in_database(days.publish_change)(visit)
-
-        assert await live.is_silent(page)
-
-
-async def test_who_loses_the_front_desk_loses_the_board(visit, practice, sign_in):
-    desk = await in_database(make_desk)(practice)
-    async with live.listening(), opened(await in_database(sign_in)(desk)) as page:
-        await in_database(desk.memberships.all().delete)()
-        await in_database(days.publish_change)(visit)
-
-        assert await close_code(page) == ("websocket.close", 4404)

@@ -44,6 +44,46 @@ def test_a_page_keeps_to_itself(client):
     }
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/static/css/main.css", 200),
+        ("/static/css/nothing.css", 404),
+        ("/help-now", 301),  # to the address with the slash
+        ("/healthz", 200),
+    ],
+)
+def test_what_is_no_page_keeps_to_itself_as_well(client, path, status):
+    response = client.get(path)
+
+    assert (response.status_code, missing(response)) == (status, set())
+
+
+@pytest.mark.django_db
+def test_the_way_to_https_keeps_to_itself(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+
+    response = client.get("/help-now/")
+
+    assert (response["Location"], missing(response)) == ("https://testserver/help-now/", set())
+
+
+@pytest.mark.django_db
+@pytest.mark.urls("tests.telehealth.development_urls")
+def test_a_static_file_that_is_missing_in_development_is_not_found(client, settings):
+    """django-csp leaves Django's own page for it alone, which has a style inside."""
+    settings.DEBUG = True
+
+    response = client.get("/static/css/nothing.css")
+
+    assert (response.status_code, missing(response)) == (404, {"Content-Security-Policy"})
+
+
+def missing(response):
+    return {"Content-Security-Policy", "Permissions-Policy"} - set(response.headers)
+
+
 def test_nothing_inline_and_nothing_foreign_runs(client):
     policy = client.get(reverse("help_now")).headers["Content-Security-Policy"]
 

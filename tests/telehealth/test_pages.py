@@ -150,6 +150,41 @@ async def test_it_is_refused_in_words_even_before_the_first_middleware():
     assert (b"Cache-Control", b"no-store, private") in start["headers"]
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/holds/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+        ("/messages/", settings.FILE_UPLOAD_MAX_MEMORY_SIZE),
+    ],
+)
+async def test_a_request_larger_than_any_form_is_refused_while_it_arrives(path, most):
+    """It says nothing of its length, or something untrue: what counts is what has come."""
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
+    asked = ApplicationCommunicator(application, scope)
+
+    await asked.send_input({"type": "http.request", "body": b"x" * most, "more_body": True})
+    is_waiting = await asked.receive_nothing()
+    await asked.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    start, body = await asked.receive_output(5), await asked.receive_output(5)
+
+    assert (is_waiting, start["status"]) == (True, 413)
+    assert b"That was too large" in body["body"]
+    assert (b"Cache-Control", b"no-store, private") in start["headers"]
+
+
+@pytest.mark.asyncio
+async def test_a_request_that_breaks_off_is_answered_with_nothing():
+    scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []}
+    asked = ApplicationCommunicator(application, scope)
+
+    await asked.send_input({"type": "http.request", "body": b"x", "more_body": True})
+    await asked.send_input({"type": "http.disconnect"})
+
+    assert await asked.receive_nothing()
+    await asked.wait()
+
+
 def test_a_form_that_names_our_encoding_is_read(client, db):
     kind = "application/x-www-form-urlencoded; charset=UTF-8"
 

@@ -1,6 +1,7 @@
 """Taking a copy of a record: by the page, by the command, for herself and for somebody else."""
 
 import stat
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from care import consents, disclosing
 from care.labels import NOTICE
 from care.models import Disclosure
 from core.models import AuditEvent
+from messaging.models import Attachment
 from telehealth.record import archive, exporting
 from tests.factories import HOUR, NINE, NOW
 from tests.security import record
@@ -49,13 +51,18 @@ def hers(sign_in, full):
     return sign_in(full.user)
 
 
+def attached():
+    """What the files with messages are called in a copy."""
+    return {f"attachments/{attachment.pk}.txt" for attachment in Attachment.objects.all()}
+
+
 def test_the_page_gives_her_the_whole_record_in_one_file(hers, full):
     answer = hers.post(COPY)
 
     files = record.opened(answer.content)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/zip")
     assert answer["Content-Disposition"] == 'attachment; filename="record-2026-12-04.zip"'
-    assert set(files) == {"record.html", "record.json", "manifest.json"}
+    assert set(files) == {"record.html", "record.json", "manifest.json", *attached()}
     assert f"{CANARY} slept." in files["record.html"].decode()
 
 
@@ -111,7 +118,7 @@ def test_the_command_writes_one_file_for_the_owners_eyes(full, tmp_path):
 
     files = export(full, out)
 
-    assert set(files) == {"record.html", "record.json", "manifest.json"}
+    assert set(files) == {"record.html", "record.json", "manifest.json", *attached()}
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["copy.zip"]
     told = AuditEvent.objects.filter(patient_id=full.pk, by_id=None)
@@ -220,7 +227,9 @@ def test_goal_row_7_the_labeled_note_leaves_only_as_she_permits_now(full, said, 
 
     kinds = [one["resourceType"] for one in resources]
     texts = [str(resources), page]
-    counts = (kinds.count("Encounter"), kinds.count("DocumentReference"))  # the note, its addendum
+    papers = [one for one in resources if one["resourceType"] == "DocumentReference"]
+    of_the_visit = [one for one in papers if "encounter" in one["context"]]  # note, its addendum
+    counts = (kinds.count("Encounter"), len(of_the_visit))
     assert counts == ((1, 2) if is_shared else (0, 0))
     assert (f"{CANARY} slept." in page) is is_shared
     # The notice and the consent go with it; without it, nothing tells that there is any.
@@ -277,3 +286,26 @@ def test_an_export_that_cannot_be_recorded_does_not_happen(full):
 
     with pytest.raises(Exception, match="core_auditevent"):
         exporting.export(patient=full, by=None, now=record.OVER)
+
+
+def test_a_copy_holds_the_files_that_came_with_messages(full):
+    made = exporting.export(patient=full, by=full.user, now=record.OVER)
+
+    files = record.opened(made.content)
+    page, bundle = files["record.html"].decode(), files["record.json"].decode()
+    assert len(attached()) == 2
+    for name in attached():
+        assert files[name] == b"In the file"
+        assert (f'href="{name}">{CANARY} photo.txt</a>' in page, name in bundle) == (True, True)
+
+
+def test_a_file_that_was_not_passed_on_is_named_and_not_in_it(full):
+    said = {"title": "late.txt", "content_type": "text/plain", "size": 1, "sha256": "x"}
+    message = Attachment.objects.last().message
+    waiting = Attachment.objects.create(message=message, number=2, file=uuid.uuid4(), **said)
+
+    made = exporting.export(patient=full, by=full.user, now=record.OVER)
+
+    files = record.opened(made.content)
+    assert f"attachments/{waiting.pk}.txt" not in files
+    assert "late.txt (not in this copy)" in files["record.html"].decode()

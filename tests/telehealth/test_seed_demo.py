@@ -14,6 +14,8 @@ from telehealth.demo import seed
 from telehealth.demo.progress import Progress
 from tests.factories import NOW, make_practice
 
+pytestmark = pytest.mark.journey
+
 DEVELOPMENT = override_settings(
     DEBUG=True,
     STRIPE_SECRET_KEY="",

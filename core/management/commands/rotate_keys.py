@@ -10,14 +10,14 @@ TELL_EVERY = 1000
 @serves(OPERATOR)
 class Command(BaseCommand):
     help = (
-        "Wrap every patient's data key with the newest of KEY_ENCRYPTION_KEYS. May run while the"
-        " site runs, be stopped, and be run again. Then the older keys can leave the ring."
+        "Wrap every data key with the newest key-encryption key. May run while the site runs,"
+        " be stopped, and be run again. Then the older ones can go."
     )
 
     def handle(self, **_options: object) -> None:
         seen_count = changed_count = 0
-        for owner in keystore.owners():
-            changed_count += keystore.rewrap(owner)
+        for name in keystore.names():
+            changed_count += keystore.rewrap(*name)
             seen_count += 1
             if seen_count % TELL_EVERY == 0:
                 self.stdout.write(f"{seen_count} keys seen")

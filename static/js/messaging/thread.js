@@ -3,6 +3,8 @@
 const PING_EVERY = 30_000; // milliseconds
 const PONG_WITHIN = 10_000;
 const LONGEST_PAUSE = 30_000;
+const TOO_LARGE = 413;
+const NO_ROOM = 507;
 const NOT_FOUND = 4404; // signed out, or no longer part of the thread: trying again will not help
 
 class MessageThread extends HTMLElement {
@@ -19,6 +21,8 @@ class MessageThread extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#look());
     window.addEventListener("online", () => this.#connect());
     document.addEventListener("unlocked", () => this.#connect());
+    window.addEventListener("beforeunload", this.#ask);
+    document.addEventListener("quick-exit", () => window.removeEventListener("beforeunload", this.#ask));
     this.#connect();
   }
 
@@ -75,13 +79,14 @@ class MessageThread extends HTMLElement {
   #hear(frame) {
     if (frame.kind === "pong") clearTimeout(this.#timers.pong);
     else if (frame.kind === "resumed") this.#catchUp();
+    else if (frame.kind === "changed") this.#change(frame.html);
     else this.#arrive(frame.html);
   }
 
   // What arrives
 
   #arrive(html) {
-    const items = parse(html).querySelectorAll("li");
+    const items = parse(html).querySelectorAll(".msg");
     if (Number(items[0].dataset.number) > this.#last + 1) this.#catchUp();
     else this.#add(items);
   }
@@ -89,7 +94,7 @@ class MessageThread extends HTMLElement {
   async #catchUp() {
     try {
       const response = await fetch(`${this.dataset.thread}missed/${this.#last}/`, { redirect: "error" });
-      if (response.ok) this.#add(parse(await response.text()).querySelectorAll("li"));
+      if (response.ok) this.#add(parse(await response.text()).querySelectorAll(".msg"));
     } catch {
       // No connection: the socket notices too, and its next opening asks again.
     }
@@ -105,16 +110,28 @@ class MessageThread extends HTMLElement {
     this.#look();
   }
 
+  /** A message that is shown already: what came with it was checked meanwhile. */
+  #change(html) {
+    const item = parse(html).querySelector(".msg");
+    this.querySelector(`#${item.id}`)?.replaceWith(item);
+  }
+
   /** Tell the server what has been seen, so that no mail asks to look at it. */
   #look() {
     if (document.visibilityState !== "visible" || this.#last === 0) return;
     const body = new FormData(this.#form);
     body.delete("body");
+    body.delete("uploads");
     body.set("number", this.#last);
     fetch(`${this.dataset.thread}reading/`, { method: "POST", body, redirect: "manual" }).catch(() => {});
   }
 
   // What is sent
+
+  /** Words that were not sent are kept nowhere: a reload would lose them. */
+  #ask = (event) => {
+    if (this.#form.elements.body.value.trim()) event.preventDefault();
+  };
 
   async #send() {
     if (this.#isSending) return;
@@ -139,7 +156,11 @@ class MessageThread extends HTMLElement {
   }
 
   async #answered(response, sent) {
-    const isRefused = [409, 422].includes(response.status);
+    if (response.status === TOO_LARGE) {
+      this.#warn(this.dataset.tooLarge);
+      return;
+    }
+    const isRefused = [409, 422, NO_ROOM].includes(response.status);
     if (!response.ok && !isRefused) {
       const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
       this.#warn(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
@@ -148,11 +169,13 @@ class MessageThread extends HTMLElement {
     const answer = parse(await response.text());
     const words = this.#form.elements.body.value; // she may have typed on in the meantime
     const rest = isRefused || !words.startsWith(sent) ? words : words.slice(sent.length);
+    const { files } = this.#form.elements.uploads;
     this.#form.replaceWith(answer.querySelector("form"));
     this.#form.elements.body.value = rest;
+    if (isRefused) this.#form.elements.uploads.files = files;
     this.#form.elements.body.focus();
     this.#say("");
-    const items = answer.querySelectorAll("li");
+    const items = answer.querySelectorAll(".msg");
     if (items.length > 0) this.#arrive(items[0].outerHTML);
   }
 

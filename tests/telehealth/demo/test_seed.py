@@ -27,6 +27,8 @@ from telehealth.demo.accounts import PASSWORD
 from telehealth.demo.progress import Progress
 from tests.factories import NOW
 
+pytestmark = pytest.mark.journey
+
 PATIENTS = 24
 Status = Appointment.Status
 DEVELOPMENT = override_settings(

@@ -1,6 +1,7 @@
-/* Takes the token from behind the # into the form, and out of the address: it stays in no history. */
+/* Takes the token of a letter's link from behind the # into the form, and out of the address: it
+   stays in no history. */
 
-const form = document.querySelector("[data-join]");
+const form = document.querySelector("[data-letter-link]");
 const field = form.querySelector("[data-token]");
 
 if (location.hash.length > 1) {
