@@ -58,6 +58,7 @@ DUTIES = {
     "simulator.webhook": {"card-network"},
 }
 TASKS = {
+    "appointments.tasks.sweep_index": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},
     "messaging.tasks.sweep_attachments": {"system"},
@@ -65,8 +66,9 @@ TASKS = {
     "sessions.tasks.close_abandoned_rooms": {"system"},
 }
 OPERATORS = {
-    "audit", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check", "legal_hold",
-    "probe", "restore_drill", "rotate_keys", "seed_demo", "serve", "slots", "states",
+    "audit", "bench", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check",
+    "legal_hold", "probe", "rebuild_index", "restore_drill", "rotate_keys", "seed_demo", "serve",
+    "slots", "states",
 }  # fmt: skip
 
 
