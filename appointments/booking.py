@@ -58,7 +58,7 @@ REFUSALS = {
 
 
 @contextmanager
-def _overlaps_refused() -> Iterator[None]:
+def overlaps_refused() -> Iterator[None]:
     """Say in our words which overlap the database refused. Goes around the transaction."""
     try:
         yield
@@ -81,7 +81,7 @@ def hold(
     :raises NotLicensed: if the provider may not treat in `state` on the day of the visit
     :raises SlotTaken: if somebody else holds or has booked it; the former hold is kept
     """
-    with _overlaps_refused():
+    with overlaps_refused():
         return _hold(provider=provider, starts_at=starts_at, holder=holder, state=state, now=now)
 
 
@@ -101,7 +101,7 @@ def _hold(
     offer = _offer(provider, now=now, holder=holder)
     _check(offer, starts_at, state)
     times = offer.block(starts_at)
-    _make_room(offer.provider, times["block_starts_at"], times["block_ends_at"], holder, now=now)
+    make_room(offer.provider, times["block_starts_at"], times["block_ends_at"], holder, now=now)
     held = Appointment.objects.create(
         **times,
         provider=offer.provider,
@@ -137,10 +137,10 @@ def _check(offer: Offer, starts_at: datetime, state: str) -> None:
         raise SlotTaken
 
 
-def _make_room(
+def make_room(
     provider: Provider, start: datetime, end: datetime, holder: str, *, now: datetime
 ) -> None:
-    """Clear away the expired holds in the way, and whatever the holder held before."""
+    """Clear away the expired holds in the way, and whatever the holder held before ("": nobody)."""
     expired = Appointment.objects.expired(now=now).filter(provider=provider).meeting(start, end)
     rows = expired | Appointment.objects.held_by(holder)
     # Lock, then delete by id: a hold renewed a moment ago no longer meets the condition.
@@ -171,7 +171,7 @@ def renew(*, appointment: Appointment, now: datetime) -> Appointment:
     return held
 
 
-def _check_may_treat(held: Appointment) -> None:
+def check_may_treat(held: Appointment) -> None:
     """What was true when the hold began may have ended since: a licence, an employment."""
     still_here = Provider.objects.filter(pk=held.provider_id, user__is_active=True).first()
     if still_here is None or not offers.may_treat(
@@ -205,7 +205,7 @@ def confirm(*, appointment: Appointment, patient: Patient, by: User, now: dateti
     :raises PatientBusy: if the patient has another visit then (a SlotTaken)
     :raises NoLongerOffered: if the provider may no longer treat there (a SlotTaken)
     """
-    with _overlaps_refused():
+    with overlaps_refused():
         return _confirm(appointment=appointment, patient=patient, by=by, now=now)
 
 
@@ -219,7 +219,7 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
         return held
     if held.held_until is None or held.held_until <= now:
         raise HoldExpired
-    _check_may_treat(held)
+    check_may_treat(held)
     _open_care(held.provider, patient, by=by, now=now)
     held.book(patient=patient, now=now)
     audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
@@ -259,13 +259,22 @@ def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """
     indexing.lock([appointment.provider_id])
+    call_off(appointment, by=by, now=now)
+    notices.enqueue_cancellation(appointment, now=now)
+    indexing.renew([appointment.provider_id], now=now)
+
+
+def call_off(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """The part of `cancel` that is the same for one visit and for several. Locks the visit.
+
+    :raises TooLate: if the visit has begun
+    :raises InvalidTransition: if it is cancelled already, or was never booked
+    """
     appointment.lock()  # then look: the provider may be opening the door at this moment
     if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
     appointment.cancel(by=by, now=now)
     patient_id = appointment.patient_id
     audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
-    notices.enqueue_cancellation(appointment, now=now)
     appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
-    indexing.renew([appointment.provider_id], now=now)
     days.publish_change(appointment)

@@ -36,6 +36,8 @@ class Notice:
     opening: str
     when: str
     link: str
+    before: str = ""  # the time it had until now
+    times: tuple[tuple[str, str], ...] = ()  # of several visits: when, and before
     template: str = "appointments/mail/notice.txt"
     calendar: tuple[str, bytes, str] | None = None  # name, content, type
 

@@ -1,6 +1,6 @@
 """What visitors send: their wishes, a time they choose, the zone they read times in."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,10 +21,13 @@ from accounts.codes import (
     State,
 )
 from accounts.models import Provider
+from appointments.changing_series import Scope
+from appointments.repeating import FEWEST, MOST, Rhythm
 from appointments.wishes import PARTS, WEIGHTS, Times, Wishes
 from core import zones
 from core.form_words import Worded
 
+MOST_VERSIONS = 2**31 - 1  # as the database counts
 YEARS = range(2000, 2200)  # in which a visit can be asked for
 CHOOSE_STATE = {
     "required": _("Choose the state where you will be during the visit."),
@@ -176,6 +179,21 @@ class ProviderField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not at
         return super().to_python(value)
 
 
+class InstantField(forms.CharField):
+    """A time with its zone, as a button says it."""
+
+    def clean(self, value: Any) -> datetime:
+        try:
+            at = datetime.fromisoformat(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(_("This is not a time.")) from error
+        if at.tzinfo is None:
+            raise forms.ValidationError(_("This time has no zone."))
+        if at.year not in YEARS:  # at the ends of the calendar no arithmetic is possible
+            raise forms.ValidationError(_("This is not a time."))
+        return at.astimezone(UTC)
+
+
 class EndCareForm(Worded, forms.Form):
     reason = forms.ChoiceField(
         label=_("Why does it end?"),
@@ -189,19 +207,108 @@ class HoldForm(Worded, forms.Form):
     """A time beside a provider's name. Nobody types it: it comes from a button."""
 
     provider = ProviderField(Provider.objects.all(), to_field_name="slug")
-    starts_at = forms.CharField()
+    starts_at = InstantField()
     state = forms.ChoiceField(choices=State.choices)
 
-    def clean_starts_at(self) -> datetime:
-        try:
-            at = datetime.fromisoformat(self.cleaned_data["starts_at"])
-        except ValueError as error:
-            raise forms.ValidationError(_("This is not a time.")) from error
-        if at.tzinfo is None:
-            raise forms.ValidationError(_("This time has no zone."))
-        if at.year not in YEARS:  # at the ends of the calendar no arithmetic is possible
-            raise forms.ValidationError(_("This is not a time."))
-        return at.astimezone(UTC)
+
+class ChoicesForm(Worded, forms.Form):
+    """With what was chosen for dates on which something is in the way: `on-…` a field, each with
+    another time, or with nothing to leave the date as it is."""
+
+    PREFIX = "on-"
+
+    def choices(self) -> dict[str, datetime | None]:
+        """Return what was chosen, by the key of the occurrence. Only once the form is valid."""
+        chosen: dict[str, datetime | None] = self.cleaned_data["choices"]
+        return chosen
+
+    def clean(self) -> dict[str, Any]:
+        said = {
+            name.removeprefix(self.PREFIX): value
+            for name, value in self.data.items()
+            if name.startswith(self.PREFIX)
+        }
+        times = {key: InstantField().clean(v) if v else None for key, v in said.items()}
+        return {**self.cleaned_data, "choices": times}
+
+
+class ScopeForm(Worded, forms.Form):
+    """Which visits of a series are meant; of a visit alone, that one."""
+
+    scope = forms.ChoiceField(choices=Scope.choices, required=False)
+
+    def clean_scope(self) -> str:
+        return self.cleaned_data["scope"] or Scope.THIS
+
+
+class MoveForm(ScopeForm, ChoicesForm):
+    """The time that a visit is to have, and which version of the visit its reader saw."""
+
+    starts_at = InstantField()
+    version = forms.IntegerField(min_value=0, max_value=MOST_VERSIONS)
+
+
+class RepeatForm(ChoicesForm):
+    """How often a visit repeats, and how many times or until when."""
+
+    every_weeks = forms.TypedChoiceField(
+        label=_("How often?"),
+        choices=[
+            (1, _("Every week")),
+            (2, _("Every two weeks")),
+            (3, _("Every three weeks")),
+            (4, _("Every four weeks")),
+        ],
+        coerce=int,
+    )
+    count = forms.IntegerField(
+        label=_("How many visits, this one included?"),
+        min_value=FEWEST,
+        max_value=MOST,
+        required=False,
+        error_messages={
+            "min_value": _("Write a number from 2 to 53."),
+            "max_value": _("Write a number from 2 to 53."),
+            "invalid": _("Write a number from 2 to 53."),
+        },
+    )
+    until = forms.DateField(
+        label=_("Or until which day?"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, first: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.first = first
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if not self.errors and (said["count"] is None) == (said["until"] is None):
+            raise forms.ValidationError(_("Say how many visits, or until which day: one of both."))
+        if said.get("until") and self._count_until(said["until"], said["every_weeks"]) < FEWEST:
+            self.add_error("until", _("Choose a day on which at least one more visit can be."))
+        return said
+
+    def _count_until(self, until: date, every_weeks: int) -> int:
+        return min(MOST, (until - self.first).days // (7 * every_weeks) + 1)
+
+    def rhythm(self) -> Rhythm:
+        said = self.cleaned_data
+        count = said["count"] or self._count_until(said["until"], said["every_weeks"])
+        return Rhythm(said["every_weeks"], count)
+
+
+class SinceForm(Worded, forms.Form):
+    """From which day on times are shown; nobody types it."""
+
+    since = forms.DateField()
+
+    def clean_since(self) -> date:
+        since: date = self.cleaned_data["since"]
+        if since.year not in YEARS:
+            raise forms.ValidationError(_("This is not a day."))
+        return since
 
 
 class ZoneForm(Worded, forms.Form):

@@ -1,5 +1,6 @@
 """The visit as a calendar file (RFC 5545, RFC 5546), with nothing in it that calendars may leak."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parseaddr
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from appointments.models import Appointment
 from core import zones
 
 FILENAME = "appointment.ics"
+PUBLISHED = "text/calendar; method=PUBLISH"
 
 
 def link(appointment: Appointment) -> str:
@@ -37,16 +39,36 @@ def write(appointment: Appointment, *, email: str, zone: ZoneInfo) -> bytes:
 
     The same UID with a higher SEQUENCE changes or removes the entry that a calendar already has.
     """
-    calendar = Calendar()
-    calendar.add("prodid", "-//Telehealth//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", method(appointment))
-    calendar.add_component(_event(appointment, email=email, zone=zone))
+    calendar, event = _calendar(method(appointment)), _entry(appointment, zone=zone)
+    event.add("attendee", _attendee(email))
+    calendar.add_component(event)
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
 
 
-def _event(appointment: Appointment, *, email: str, zone: ZoneInfo) -> Event:
+def write_all(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
+    """
+    Return the entries of several visits in one file. Each can be changed alone later.
+
+    An invitation holds one entry only (RFC 5546, 3.2.2: all of it has one UID); several are
+    published, which names no attendee and asks for no answer (3.2.1).
+    """
+    calendar = _calendar("PUBLISH")
+    for appointment in appointments:
+        calendar.add_component(_entry(appointment, zone=zone))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _calendar(method: str) -> Calendar:
+    calendar = Calendar()
+    calendar.add("prodid", "-//Telehealth//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    return calendar
+
+
+def _entry(appointment: Appointment, *, zone: ZoneInfo) -> Event:
     is_cancelled = appointment.status == Appointment.Status.CANCELLED
     event = Event()
     event.add("uid", f"{appointment.id}@{urlsplit(settings.SITE_URL).hostname}")
@@ -61,7 +83,6 @@ def _event(appointment: Appointment, *, email: str, zone: ZoneInfo) -> Event:
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
     event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
-    event.add("attendee", _attendee(email))
     return event
 
 
@@ -74,6 +95,6 @@ def _attendee(email: str) -> vCalAddress:
 
 
 def _changed_at(appointment: Appointment) -> datetime:
-    changed_at = appointment.cancelled_at or appointment.booked_at
-    assert changed_at is not None  # appointment_booked_at_unless_held
-    return changed_at
+    assert appointment.booked_at is not None  # appointment_booked_at_unless_held
+    moved_at = [move.moved_at for move in appointment.moves.all()]
+    return appointment.cancelled_at or max([appointment.booked_at, *moved_at])

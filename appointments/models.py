@@ -1,8 +1,8 @@
 """The times that two people have agreed on, and what came of them."""
 
 import uuid
-from datetime import date, datetime
-from typing import ClassVar, Self
+from datetime import date, datetime, time
+from typing import ClassVar, Self, TypedDict
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -17,14 +17,18 @@ from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
+from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
 from appointments.responses import AppointmentResponse
+from appointments.series import AppointmentSeries
 from core.db import IdRange, TimeRange
 
 __all__ = [
     "Appointment",
+    "AppointmentMove",
     "AppointmentQuerySet",
     "AppointmentResponse",
+    "AppointmentSeries",
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
@@ -34,6 +38,7 @@ __all__ = [
     "Leave",
     "Opening",
     "Schedule",
+    "Times",
 ]
 
 # When providers of whatever practice have no time, and until when if it is only held: all that a
@@ -63,6 +68,18 @@ CREATE OR REPLACE FUNCTION visit_starts(
       OR status = 'held' AND held_until > at AND holder <> by_holder)
 $$;
 """
+
+
+class Times(TypedDict):
+    """When a visit is: for the two, for the provider's buffers, and by her clock."""
+
+    starts_at: datetime
+    ends_at: datetime
+    block_starts_at: datetime
+    block_ends_at: datetime
+    wall_date: date
+    wall_time: time
+    zone: str
 
 
 class InvalidTransition(Exception):
@@ -106,6 +123,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def meeting(self, start: datetime, end: datetime) -> Self:
         """Those whose blocked time, buffers included, meets [start, end)."""
         return self.filter(block_starts_at__lt=end, block_ends_at__gt=start)
+
+    def still_booked(self, *, now: datetime) -> Self:
+        """Those that may be moved or called off, the soonest first."""
+        ahead = self.filter(status=Appointment.Status.BOOKED, begun_at=None, starts_at__gt=now)
+        return ahead.order_by("starts_at")
 
     def upcoming(self, *, now: datetime) -> Self:
         return self.filter(
@@ -154,6 +176,14 @@ class Appointment(models.Model):
     ends_at = models.DateTimeField()  # half-open: a visit until 10:00 leaves 10:00 free
     block_starts_at = models.DateTimeField()  # with the provider's buffers
     block_ends_at = models.DateTimeField()
+    # The time that was agreed on, by the clock of the provider: what `starts_at` follows from, and
+    # is found anew from when a country changes its clocks. A clock change may have shifted it.
+    wall_date = models.DateField()
+    wall_time = models.TimeField()
+    zone = models.CharField(max_length=50)
+    series = models.ForeignKey(
+        AppointmentSeries, models.PROTECT, null=True, related_name="appointments"
+    )
     fee_cents = models.PositiveIntegerField()  # as shown when the slot was chosen
     patient_state = models.CharField(max_length=2, choices=State, blank=True)  # searched for
     holder = models.CharField(max_length=64, blank=True)  # the visitor's secret, while held
@@ -167,17 +197,17 @@ class Appointment(models.Model):
 
     class Privacy:
         phi = (
-            "patient", "status", "starts_at", "ends_at", "patient_state", "booked_at",
-            "arrived_at", "begun_at", "cancelled_at",
+            "patient", "status", "starts_at", "ends_at", "wall_date", "wall_time",
+            "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at",
         )  # fmt: skip
         plain = (
-            "id", "provider", "block_starts_at", "block_ends_at", "fee_cents", "holder",
-            "held_until", "version", "cancelled_by",
+            "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
+            "holder", "held_until", "version", "cancelled_by",
         )  # fmt: skip
 
     class Tenancy:
         of = "provider"
-        agrees = ("patient",)
+        agrees = ("patient", "series")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
         definers = (BUSY_TIMES, VISIT_STARTS)
@@ -280,6 +310,29 @@ class Appointment(models.Model):
         self.booked_at = now
         self.held_until, self.holder = None, ""
         self.save()
+
+    def move(self, times: Times, *, by: User | None, now: datetime) -> AppointmentMove:
+        """Give it another time of the same provider, and write down which it had.
+
+        The caller has locked it. One UPDATE: it never has no time, and never two.
+
+        :raises InvalidTransition: unless it is booked, and nobody has come to it
+        """
+        if self.status != self.Status.BOOKED:
+            raise InvalidTransition(f"{self.status} -> moved")
+        former = self.starts_at
+        for name, value in times.items():
+            setattr(self, name, value)
+        self.version += 1
+        self.save(update_fields=[*times, "version"])
+        return AppointmentMove.objects.create(
+            appointment=self,
+            version=self.version,
+            from_starts_at=former,
+            to_starts_at=self.starts_at,
+            moved_at=now,
+            moved_by=by,
+        )
 
     def arrive(self, *, now: datetime) -> None:
         self._enter(self.Status.ARRIVED)

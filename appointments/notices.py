@@ -13,13 +13,16 @@ from django.utils.translation import gettext_lazy as _
 
 from appointments import cancellation, delivery, invitation
 from appointments.channels import Notice
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentMove
 from core import outbox, zones
 from core.duties import handler
 from core.policy import RECIPIENT, serves
 
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
-CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"  # in words, not in kind
+MOVE = "notice.move"
+# In words, not in kind:
+CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"
+MOVED_LATE, MOVED_BY_US = "moved late", "moved by us"
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,28 @@ WORDS = {
     (CANCELLATION, "provider"): Words(
         _("Appointment cancelled"), _("An appointment was cancelled. Its time is free again.")
     ),
+    (MOVE, "patient"): Words(
+        _("Your appointment has another time"),
+        _("Your appointment is moved. It costs nothing, and there is nothing more to do."),
+    ),
+    (MOVED_LATE, "patient"): Words(
+        _("Your appointment has another time"),
+        _(
+            "Your appointment is moved. It was moved late, so there may be a fee. Its page says"
+            " which. If you were ill or not safe at the earlier time, tell us, and it costs"
+            " nothing."
+        ),
+    ),
+    (MOVED_BY_US, "patient"): Words(
+        _("Your appointment has another time"),
+        _(
+            "We had to move your appointment. If the new time does not suit you, choose another"
+            " one on its page, or cancel it there: it costs you nothing until it begins."
+        ),
+    ),
+    (MOVE, "provider"): Words(
+        _("Appointment moved"), _("An appointment was moved. Its former time is free again.")
+    ),
 }
 
 
@@ -65,6 +90,10 @@ def enqueue_confirmation(appointment: Appointment, *, now: datetime) -> None:
 
 def enqueue_cancellation(appointment: Appointment, *, now: datetime) -> None:
     _enqueue(CANCELLATION, appointment, now=now)
+
+
+def enqueue_move(appointment: Appointment, *, now: datetime) -> None:
+    _enqueue(MOVE, appointment, now=now)
 
 
 def _enqueue(kind: str, appointment: Appointment, *, now: datetime) -> None:
@@ -89,6 +118,12 @@ def send_cancellation(payload: dict[str, Any], now: datetime) -> None:
     _send(CANCELLATION, payload, now=now)
 
 
+@handler(MOVE)
+@serves(RECIPIENT)
+def send_move(payload: dict[str, Any], now: datetime) -> None:
+    _send(MOVE, payload, now=now)
+
+
 def _send(kind: str, payload: dict[str, Any], *, now: datetime) -> None:
     """
     :raises Moot: as `delivery` says
@@ -101,12 +136,24 @@ def _send(kind: str, payload: dict[str, Any], *, now: datetime) -> None:
 
 
 def _case(kind: str, appointment: Appointment, recipient: str) -> str:
-    """What the patient has to know differs with who called it off, and when."""
-    if kind != CANCELLATION or recipient != "patient":
+    """What the patient has to know differs with who called it off or moved it, and when."""
+    if recipient != "patient" or kind == CONFIRMATION:
         return kind
+    if kind == MOVE:
+        return _case_of_move(_move_of(appointment))
     if cancellation.is_late(appointment):
         return CANCELLED_LATE
     return CANCELLATION if cancellation.is_by_patient(appointment) else CANCELLED_BY_US
+
+
+def _case_of_move(move: AppointmentMove) -> str:
+    if cancellation.is_moved_late(move):
+        return MOVED_LATE
+    return MOVE if cancellation.is_moved_by_patient(move) else MOVED_BY_US
+
+
+def _move_of(appointment: Appointment) -> AppointmentMove:
+    return appointment.moves.get(version=appointment.version)
 
 
 def _notice(kind: str, appointment: Appointment, channel: str, recipient: str) -> Notice:
@@ -114,11 +161,14 @@ def _notice(kind: str, appointment: Appointment, channel: str, recipient: str) -
     zone = ZoneInfo(person.zone)
     words = WORDS[_case(kind, appointment, recipient), recipient]
     entry = invitation.write(appointment, email=person.user.email, zone=zone)
+    is_move = kind == MOVE
+    before = zones.full(_move_of(appointment).from_starts_at, zone) if is_move else ""
     return Notice(
         message_id=delivery.message_id(kind, appointment, channel, recipient),
         subject=str(words.subject),
         opening=str(words.opening),
         when=zones.full(appointment.starts_at, zone),
+        before=before,
         link=invitation.link(appointment),
         calendar=(invitation.FILENAME, entry, invitation.content_type(appointment)),
     )

@@ -1,8 +1,8 @@
 """What providers offer: their rows made into hours and busy times, kept to where they may treat."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -12,14 +12,14 @@ from django.db.models import prefetch_related_objects
 from accounts.models import Provider
 from appointments import availability
 from appointments.availability import DateException, Interval, Plan, Rule
-from appointments.models import Schedule
+from appointments.models import Appointment, Schedule, Times
 
 ONE_DAY = timedelta(days=1)
 HOURS = ("schedule", "availability_rules", "availability_exceptions")
-BEYOND = 4 * ONE_DAY  # the index looks two days beyond the horizon; a zone and a clock change more
+FURTHEST = 370 * ONE_DAY  # a year, in which a practice may repeat visits, and what zones add
 
-Days = dict[int, set[date]]
-"""Of each provider, days of her own calendar."""
+Full = dict[date, int]
+"""Days of a provider's calendar that take no more visits: how many fewer would open each again."""
 
 
 class Busy(NamedTuple):
@@ -38,10 +38,13 @@ class Offer:
     free_again: datetime | None  # when the first hold among the busy times runs out
     horizon: datetime
     now: datetime
+    full: Full  # closed in the plan only because they have all their visits
 
-    def starts(self, *, state: str, until: datetime | None = None) -> Iterator[datetime]:
+    def starts(
+        self, *, state: str, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[datetime]:
         """Yield the starts at which somebody in `state` can be seen, soonest first."""
-        window = (self.now, min(until or self.horizon, self.horizon))
+        window = (max(since or self.now, self.now), min(until or self.horizon, self.horizon))
         for start in availability.slots(self.plan, busy=self.busy, window=window, now=self.now):
             if may_treat(self.provider, state, at=start):
                 yield start
@@ -59,15 +62,32 @@ class Offer:
             self.plan, starts_at=start, busy=busy, now=self.now
         )
 
-    def block(self, start: datetime) -> dict[str, datetime]:
-        """Return the times of a visit from `start`: its own, and with the buffers."""
+    def block(self, start: datetime) -> Times:
+        """Return the times of a visit from `start`: its own, with the buffers, and by the clock."""
         end = start + timedelta(minutes=self.plan.duration_minutes)
+        shown = start.astimezone(self.plan.zone)
         return {
             "starts_at": start,
             "ends_at": end,
             "block_starts_at": start - timedelta(minutes=self.plan.buffer_before_minutes),
             "block_ends_at": end + timedelta(minutes=self.plan.buffer_after_minutes),
+            "wall_date": shown.date(),
+            "wall_time": shown.time(),
+            "zone": self.plan.zone.key,
         }
+
+    def without(self, visits: Iterable[Appointment]) -> "Offer":
+        """The same, had these visits not been booked: what they may be moved to."""
+        visits = list(visits)
+        theirs = {(visit.block_starts_at, visit.block_ends_at) for visit in visits}
+        gone = Counter(visit.starts_at.astimezone(self.plan.zone).date() for visit in visits)
+        open_again = {day for day, count in self.full.items() if count <= gone[day]}
+        exceptions = tuple(e for e in self.plan.exceptions if e.on not in open_again or e.to_minute)
+        return replace(
+            self,
+            busy=[times for times in self.busy if tuple(times) not in theirs],
+            plan=replace(self.plan, exceptions=exceptions),
+        )
 
 
 def may_treat(provider: Provider, state: str, *, at: datetime) -> bool:
@@ -86,10 +106,11 @@ def of(providers: Sequence[Provider], *, now: datetime, holder: str = "") -> lis
     """
     prefetch_related_objects(providers, *HOURS, "licences")
     busy = _busy(providers, now=now, holder=holder)
-    closed = _days_away(providers, since=now, until=_last_horizon(providers, now) + BEYOND)
-    for pk, days in _full_days(providers, now=now, holder=holder).items():
-        closed[pk] |= days
-    return [_offer(one, busy[one.pk], closed[one.pk], now=now) for one in providers]
+    away = _days_away(providers, since=now, until=now + FURTHEST)
+    full = _full_days(providers, now=now, holder=holder)
+    return [
+        _offer(one, busy[one.pk], away[one.pk], full.get(one.pk, {}), now=now) for one in providers
+    ]
 
 
 def open_times(providers: Sequence[Provider], *, window: Interval) -> dict[int, list[Interval]]:
@@ -108,18 +129,18 @@ def schedule_of(provider: Provider) -> Schedule:
     return getattr(provider, "schedule", None) or Schedule()
 
 
-def _last_horizon(providers: Sequence[Provider], now: datetime) -> datetime:
-    days = (schedule_of(provider).horizon_days for provider in providers)
-    return now + max(days, default=0) * ONE_DAY
-
-
-def _offer(provider: Provider, busy: Sequence[Busy], closed: set[date], *, now: datetime) -> Offer:
+def _offer(
+    provider: Provider, busy: Sequence[Busy], away: set[date], full: Full, *, now: datetime
+) -> Offer:
     schedule = schedule_of(provider)
-    plan = _plan(provider, schedule, closed=closed)
+    plan = _plan(provider, schedule, closed=away)
+    closed = {e.on for e in plan.exceptions if e.from_minute is None}
+    full = {day: count for day, count in full.items() if day not in closed}
+    plan = replace(plan, exceptions=(*plan.exceptions, *map(DateException, full)))
     horizon = now + schedule.horizon_days * ONE_DAY
     times = [(start, end) for start, end, _held_until in busy]
     ends = (held_until for *_, held_until in busy if held_until)
-    return Offer(provider, plan, times, min(ends, default=None), horizon, now)
+    return Offer(provider, plan, times, min(ends, default=None), horizon, now, full)
 
 
 def _busy(
@@ -149,7 +170,7 @@ def _days_away(
     return away
 
 
-def _full_days(providers: Sequence[Provider], *, now: datetime, holder: str) -> Days:
+def _full_days(providers: Sequence[Provider], *, now: datetime, holder: str) -> dict[int, Full]:
     """The days on which those who take only so many visits have that many, past ones included."""
     capped = {one.pk: one for one in providers if schedule_of(one).visits_a_day}
     if not capped:
@@ -164,7 +185,11 @@ def _full_days(providers: Sequence[Provider], *, now: datetime, holder: str) -> 
         for pk, starts_at in cursor.fetchall():
             counts[pk][starts_at.astimezone(capped[pk].zoneinfo).date()] += 1
     return {
-        pk: {day for day, n in days.items() if n >= (schedule_of(capped[pk]).visits_a_day or n + 1)}
+        pk: {
+            day: count - most + 1
+            for day, count in days.items()
+            if (most := schedule_of(capped[pk]).visits_a_day or count + 1) <= count
+        }
         for pk, days in counts.items()
     }
 

@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
-from appointments import cancellation, door, offers
-from appointments.booking import NotLicensed, NotOffered, SlotTaken
+from appointments import cancellation, changing_series, door, offers
+from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
+from appointments.changing_series import Scope
 from appointments.directory import Found, Instead, Match
-from appointments.models import Appointment
+from appointments.models import Appointment, AppointmentMove, InvalidTransition
+from appointments.moving import Changed
+from appointments.occurrences import NothingLeft
 from appointments.responses import AppointmentResponse
 
 AHEAD = (Appointment.Status.BOOKED, Appointment.Status.ARRIVED)
@@ -155,6 +158,61 @@ def _refusal_words(state: str) -> dict[type[Exception], tuple[str, str]]:
     }
 
 
+def refused_move(
+    refusal: Exception, appointment: Appointment, near: list[datetime], zone: ZoneInfo
+) -> dict[str, Any]:
+    """Word why a visit could not be moved, and which times are near."""
+    title, reason = _move_words(appointment)[type(refusal)]
+    return {
+        "appointment": appointment,
+        "title": title,
+        "reason": reason,
+        "days": by_day(near, zone),
+    }
+
+
+def _move_words(appointment: Appointment) -> dict[type[Exception], tuple[str, str]]:
+    where = {"state": State(appointment.patient_state).label}
+    return {
+        SlotTaken: (
+            _("That time has just been taken"),
+            _("Someone else chose it a moment before. Your visit keeps the time it had."),
+        ),
+        PatientBusy: (
+            _("There is another visit at that time"),
+            _("The patient has one with someone else then. This visit keeps the time it had."),
+        ),
+        NotOffered: (
+            _("That time is no longer offered"),
+            _("The page may have been open for a while. The visit keeps the time it had."),
+        ),
+        NotLicensed: (
+            _("That time cannot be in %(state)s") % where,
+            _(
+                "On that day the therapist holds no license for people in %(state)s."
+                " The visit keeps the time it had."
+            )
+            % where,
+        ),
+        Changed: (
+            _("The visit was moved a moment ago"),
+            _("This page still showed its earlier time. Look at the new one first."),
+        ),
+        NothingLeft: (
+            _("Nothing was moved"),
+            _("For every visit you chose to keep the time it has."),
+        ),
+        TooLate: (
+            _("This visit can no longer be moved"),
+            _("It has begun, or it is no longer booked. Nothing was changed."),
+        ),
+        InvalidTransition: (
+            _("This visit can no longer be moved"),
+            _("It is cancelled, or someone is waiting in its room. Nothing was changed."),
+        ),
+    }
+
+
 @dataclass(frozen=True)
 class VisitFacts:
     """What is true of a visit at this moment, for the one who looks at it."""
@@ -166,6 +224,12 @@ class VisitFacts:
     goes_on_now: bool  # the provider has let the patient in
     opens_at: datetime
     may_cancel: bool
+    may_move: bool
+    may_repeat: bool
+    ahead: list[Appointment]  # the visits of its series that are still to come, this one included
+    is_another_late: bool  # whether calling one of the others off is free no more
+    move: AppointmentMove | None  # the last one
+    is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
     free_until: datetime
     cancelled_by: str  # "me", "provider" or "patient"; "" where it was not called off
@@ -177,6 +241,11 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
     is_over = hasattr(appointment, "attendance")
     is_ahead = appointment.status in AHEAD and not is_over and now < door.closes_at(appointment)
     is_provider = appointment.provider.user_id == reader.pk
+    moves = list(appointment.moves.all())
+    may_cancel = is_ahead and now < appointment.starts_at and appointment.begun_at is None
+    may_move = may_cancel and appointment.status == Appointment.Status.BOOKED
+    in_series = appointment.series_id is not None
+    ahead = changing_series.within(appointment, Scope.ALL, now=now) if in_series else []
     return VisitFacts(
         is_provider=is_provider,
         goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
@@ -184,7 +253,15 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_open=is_ahead and door.opens_at(appointment) <= now,
         goes_on_now=appointment.begun_at is not None,
         opens_at=door.opens_at(appointment),
-        may_cancel=is_ahead and now < appointment.starts_at and appointment.begun_at is None,
+        may_cancel=may_cancel,
+        may_move=may_move,
+        may_repeat=may_move and appointment.series_id is None,
+        ahead=ahead,
+        is_another_late=any(
+            not cancellation.is_free(one, now=now) for one in ahead if one != appointment
+        ),
+        move=moves[-1] if moves else None,
+        is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
         cancelled_by=_who_cancelled(appointment, reader=reader, is_provider=is_provider),

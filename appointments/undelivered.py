@@ -22,6 +22,10 @@ from core.models import Duty
 KINDS: dict[str, Any] = {
     "notice.confirmation": _("That the visit is booked"),
     "notice.cancellation": _("That the visit is cancelled"),
+    "notice.move": _("That the visit is moved"),
+    "notice.series_booked": _("That the visits of a series are booked"),
+    "notice.series_moved": _("That visits of a series are moved"),
+    "notice.series_cancelled": _("That visits of a series are cancelled"),
     "notice.reminder-week": _("Reminder, a week before"),
     "notice.reminder-days": _("Reminder, two days before"),
     "notice.reminder-hour": _("Reminder, an hour before"),

@@ -2,7 +2,15 @@
 
 from django.urls import path, register_converter
 
-from appointments import care_views, desk_views, hours_views, response_views, views
+from appointments import (
+    care_views,
+    desk_views,
+    hours_views,
+    move_views,
+    response_views,
+    series_views,
+    views,
+)
 from core.day_in_address import DayConverter
 
 register_converter(DayConverter, "day")
@@ -54,6 +62,8 @@ urlpatterns = [
         desk_views.create_settlement,
         name="create_settlement",
     ),
+    path("visits/<uuid:appointment_id>/move/", move_views.move, name="move"),
+    path("visits/<uuid:appointment_id>/series/", series_views.series, name="series"),
     path(
         "patients/<uuid:patient_ref>/care/ending/",
         care_views.care_ending,

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.following import following
@@ -17,16 +18,22 @@ from accounts.limits import limited
 from accounts.models import Provider, User
 from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy
 from accounts.zones import COOKIE
-from appointments import booking, invitation, presenters
+from appointments import booking, changing_series, invitation, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
+from appointments.changing_series import Scope
 from appointments.directory import find, free_slots, instead_of, payers
-from appointments.forms import FindForm, HoldForm, StateForm, ZoneForm
+from appointments.forms import FindForm, HoldForm, ScopeForm, StateForm, ZoneForm
 from appointments.holders import holder_of, known_holder
 from appointments.models import Appointment, InvalidTransition
 from appointments.ranking import Misplaced
 from core import zones
 
 VISITS_A_PAGE = 20
+CANCELLED = {
+    Scope.THIS: _lazy("The visit is cancelled. The time is free for someone else."),
+    Scope.FOLLOWING: _lazy("This visit and those after it are cancelled."),
+    Scope.ALL: _lazy("All visits of the series that were still to come are cancelled."),
+}
 A_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
@@ -137,12 +144,20 @@ def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpRespo
 @require_POST
 def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     appointment = _mine(request, appointment_id)
+    form = ScopeForm(request.POST)
+    if not form.is_valid():
+        context = {"appointment": appointment}
+        return render(request, "appointments/choice_invalid.html", context, status=422)
+    scope, now = form.cleaned_data["scope"], timezone.now()
     try:
-        booking.cancel(appointment=appointment, by=request.user, now=timezone.now())
+        if scope == Scope.THIS:
+            booking.cancel(appointment=appointment, by=request.user, now=now)
+        else:
+            changing_series.cancel(appointment=appointment, scope=scope, by=request.user, now=now)
     except (InvalidTransition, TooLate):
         context = {"appointment": appointment}
         return render(request, "appointments/cancellation_refused.html", context, status=409)
-    messages.success(request, _("The visit is cancelled. The time is free for someone else."))
+    messages.success(request, CANCELLED[scope])
     return redirect("appointments:detail", appointment_id=appointment.id)
 
 

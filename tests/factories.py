@@ -1,6 +1,6 @@
 """The cast and what surrounds it. Each function makes one thing, with the ordinary values."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
 from appointments import indexing
-from appointments.models import Appointment, AvailabilityRule, Schedule
+from appointments.models import Appointment, AppointmentSeries, AvailabilityRule, Schedule
 from care.models import PsychotherapyNote
 from core import keystore
 
@@ -136,6 +136,12 @@ def end_all_care() -> None:
     CareRelationship.objects.update(ends_at=over, end_reason="completed")
 
 
+def by_the_clock(provider: Provider, starts_at: datetime) -> dict[str, Any]:
+    """A time as the provider's own clock shows it."""
+    shown = starts_at.astimezone(provider.zoneinfo)
+    return {"wall_date": shown.date(), "wall_time": shown.time(), "zone": provider.zone}
+
+
 def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Appointment:
     """A booked visit on Thursday at 9:00 in Chicago, of two who are in care with each other."""
     care = CareRelationship.objects.filter(patient=patient, person=provider.user)
@@ -150,6 +156,7 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
         "ends_at": starts_at + VISIT,
         "block_starts_at": starts_at,
         "block_ends_at": starts_at + HOUR,
+        **by_the_clock(provider, starts_at),
         "fee_cents": provider.fee_cents,
         "patient_state": "IL",
         "booked_at": NOW,
@@ -157,3 +164,19 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
     if patient is not None and "cancelled_at" in fields:
         values["cancelled_by"] = patient.user if fields["cancelled_at"] else None
     return Appointment.objects.create(**values | fields)
+
+
+def make_series(provider: Provider, patient: Patient, **fields: Any) -> AppointmentSeries:
+    """Every Thursday at nine in Chicago, twelve times; the rule alone, without visits."""
+    values = {
+        "provider": provider,
+        "patient": patient,
+        "every_weeks": 1,
+        "starts_on": NINE.date(),
+        "wall_time": time(9),
+        "zone": provider.zone,
+        "count": 12,
+        "created_at": NOW,
+        "created_by": patient.user,
+    }
+    return AppointmentSeries.objects.create(**values | fields)

@@ -5,7 +5,7 @@ Whole minutes are exact from 1973 on; before, a few zones were off UTC by odd se
 """
 
 from bisect import bisect_left
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,25 @@ def readings(zone: ZoneInfo, wall: int) -> tuple[int, int]:
     if first > last:
         first = last = _change_to(zone, after, range(last, first))
     return first, last
+
+
+def at_wall(zone: ZoneInfo, on: date, wall_time: time) -> datetime:
+    """
+    Return the instant at which the clock shows a whole minute of a day, in UTC.
+
+    The first of two, where clocks go back; the first after the gap, where they skip it.
+    """
+    return instant(_readings_of(zone, on, wall_time)[0])
+
+
+def is_shown(zone: ZoneInfo, on: date, wall_time: time, at: datetime) -> bool:
+    """Tell whether `at` is an instant at which the clock shows it, or what counts as one."""
+    return at in map(instant, _readings_of(zone, on, wall_time))
+
+
+def _readings_of(zone: ZoneInfo, on: date, wall_time: time) -> tuple[int, int]:
+    minute = wall_time.hour * 60 + wall_time.minute
+    return readings(zone, day_number(on) * MINUTES_A_DAY + minute)
 
 
 def _change_to(zone: ZoneInfo, offset: int, minutes: range) -> int:

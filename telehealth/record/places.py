@@ -5,7 +5,7 @@ for what FHIR has no element for. Whoever reads the copy finds the value by the 
 """
 
 from base64 import b64encode
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -79,7 +79,7 @@ def written(value: Any) -> Any:
     """Return a value of a row as JSON has it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if isinstance(value, date):
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, Model):
         return reference(value)

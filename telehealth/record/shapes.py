@@ -12,7 +12,13 @@ from django.db.models import Model, Q, QuerySet
 
 from accounts.care_team import CareRelationship
 from accounts.models import ContactRules, EmergencyAccess, Patient, User
-from appointments.models import Appointment, AppointmentResponse, Attendance
+from appointments.models import (
+    Appointment,
+    AppointmentMove,
+    AppointmentResponse,
+    AppointmentSeries,
+    Attendance,
+)
 from billing.models import CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -165,7 +171,14 @@ SHAPES: list[Shape] = [
             "starts_at": "start",
             "ends_at": "end",
             "booked_at": "created",
-            **own("patient_state", "arrived_at", "begun_at", "cancelled_at"),
+            **own(
+                "wall_date",
+                "wall_time",
+                "patient_state",
+                "arrived_at",
+                "begun_at",
+                "cancelled_at",
+            ),
         },
         make=resources.appointment,
         related=("patient", "provider"),
@@ -174,6 +187,17 @@ SHAPES: list[Shape] = [
         AppointmentResponse,
         within(AppointmentResponse, Appointment, "appointment"),
         own("kind", "responded_at", "settled_at"),
+    ),
+    Shape(
+        AppointmentMove,
+        within(AppointmentMove, Appointment, "appointment"),
+        own("from_starts_at", "to_starts_at", "moved_at"),
+    ),
+    Shape(
+        AppointmentSeries,
+        of(AppointmentSeries, "patient"),
+        own("patient", "every_weeks", "starts_on", "wall_time", "count", "created_at"),
+        related=("patient",),
     ),
     Shape(
         Attendance,

@@ -1,4 +1,4 @@
-"""Any sequence of holds, renewals, confirmations and cancellations, beside a model of them."""
+"""Any sequence of holds, renewals, bookings, moves, series and cancellations, beside a model."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +15,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from appointments import booking
-from appointments.models import Appointment
+from appointments import booking, changing_series, moving, repeating
+from appointments.models import Appointment, InvalidTransition
+from appointments.occurrences import Conflicts, NothingLeft
 from tests.examples import examples
 from tests.factories import HOUR, NINE, NOW, make_patient
 
-MINUTE = timedelta(minutes=1)
+MINUTE, WEEK = timedelta(minutes=1), timedelta(weeks=1)
 STARTS = [NINE, NINE + 30 * MINUTE, NINE + HOUR, NINE + 2 * HOUR]
 
 
@@ -34,6 +35,8 @@ class Model:
     until: datetime
     patient: object = None
     is_cancelled: bool = False
+    version: int = 0
+    series: object = None
 
     def takes(self, now):
         """Whether it keeps others from its time."""
@@ -128,6 +131,80 @@ class BookingMachine(RuleBasedStateMachine):
             return None if model.patient == patient else booking.HoldExpired
         return booking.HoldExpired if model.until <= self.now else None
 
+    @rule(key=holds, start=st.sampled_from(STARTS), is_stale=st.booleans())
+    def move(self, key, start, is_stale):
+        """Sometimes from a page that shows the version before the last."""
+        model = self.models.get(key)
+        if model is None or model.patient is None:
+            return
+        wish = {"starts_at": start, "version": model.version - is_stale, "now": self.now}
+        wish |= {"appointment": Appointment.objects.get(pk=key), "by": model.patient.user}
+        refusal = self.refusal_of_move(key, model, start, is_stale=is_stale)
+        if refusal:
+            with pytest.raises(refusal) as refused:
+                moving.move(**wish)
+            assert refused.type is refusal
+        else:
+            moving.move(**wish)
+            model.version += model.start != start
+            if model.start != start:
+                self.forget_expired(start, key)
+            model.start = start
+
+    def refusal_of_move(self, key, model, start, *, is_stale):
+        if model.is_cancelled:
+            return InvalidTransition
+        if start == model.start:
+            return None
+        if is_stale:
+            return moving.Changed
+        in_the_way = (m for k, m in self.models.items() if k != key and m.takes(self.now))
+        return booking.SlotTaken if any(m.meets(start) for m in in_the_way) else None
+
+    def forget_expired(self, start, mover):
+        self.models = {
+            key: m
+            for key, m in self.models.items()
+            if key == mover or m.patient or not m.meets(start)
+        }
+
+    @rule(key=holds, count=st.integers(2, 3), leave_out=st.booleans())
+    def repeat(self, key, count, leave_out):
+        """Weekly; what is in the way of a date is left out, or refuses all of it."""
+        model = self.models.get(key)
+        if model is None or model.patient is None or model.is_cancelled or model.series:
+            return
+        starts = [model.start + week * WEEK for week in range(1, count)]
+        free = [at for at in starts if not self.taking(at)]
+        left_out = set(starts) - set(free) if leave_out else set()
+        wish = {
+            "appointment": Appointment.objects.get(pk=key),
+            "rhythm": repeating.Rhythm(1, count),
+            "choices": {str(at.date()): None for at in left_out},
+            "by": self.provider.user,
+            "now": self.now,
+        }
+        if len(free) + len(left_out) < len(starts):
+            with pytest.raises(Conflicts):
+                repeating.repeat(**wish)
+        elif not free:
+            with pytest.raises(NothingLeft):
+                repeating.repeat(**wish)
+        else:
+            self.enter_series(model, repeating.repeat(**wish), free)
+
+    def enter_series(self, model, made, free):
+        assert [visit.starts_at for visit in made] == free
+        model.series = made[0].series_id
+        for visit in made:
+            self.forget_expired(visit.starts_at, visit.id)
+            new = Model(visit, visit.starts_at, "", self.now, model.patient)
+            new.series = model.series
+            self.models[visit.id] = new
+
+    def taking(self, start):
+        return [m for m in self.models.values() if m.takes(self.now) and m.meets(start)]
+
     @rule(key=holds)
     def cancel(self, key):
         model = self.models.get(key)
@@ -135,15 +212,78 @@ class BookingMachine(RuleBasedStateMachine):
             visit = Appointment.objects.get(pk=key)
             booking.cancel(appointment=visit, by=model.patient.user, now=self.now)
             model.is_cancelled = True
+            model.version += 1
+
+    @rule(key=holds, scope=st.sampled_from(["following", "all"]))
+    def cancel_series(self, key, scope):
+        model = self.models.get(key)
+        if model is None or model.patient is None or model.is_cancelled:
+            return
+        changing_series.cancel(
+            appointment=Appointment.objects.get(pk=key),
+            scope=scope,
+            by=model.patient.user,
+            now=self.now,
+        )
+        for one in self.meant(model, scope):
+            one.is_cancelled = True
+            one.version += 1
+
+    def meant(self, model, scope):
+        """The visits of the series that still take place, or the one that is alone."""
+        if not model.series:
+            return [model]
+        return [
+            m
+            for m in self.models.values()
+            if m.series == model.series
+            and not m.is_cancelled
+            and (scope == "all" or m.start >= model.start)
+        ]
+
+    @rule(
+        key=holds,
+        minutes=st.sampled_from([-60, 30, 60]),
+        scope=st.sampled_from(["following", "all"]),
+    )
+    def move_series(self, key, minutes, scope):
+        model = self.models.get(key)
+        if model is None or model.patient is None or model.is_cancelled:
+            return
+        meant, target = self.meant(model, scope), model.start + minutes * MINUTE
+        after = [datetime.combine(m.start.date(), target.timetz()) for m in meant]
+        others = [m for m in self.models.values() if m.takes(self.now) and m not in meant]
+        is_met = any(other.meets(start) for start in after for other in others)
+        wish = {
+            "appointment": Appointment.objects.get(pk=key),
+            "starts_at": target,
+            "version": model.version,
+            "scope": scope,
+            "choices": {},
+            "by": self.provider.user,
+            "now": self.now,
+        }
+        if is_met or target.hour < NINE.hour:
+            with pytest.raises(Conflicts):
+                changing_series.move(**wish)
+            return
+        changing_series.move(**wish)
+        for one, start in zip(meant, after, strict=True):
+            one.version += one.start != start
+            one.start = start
+            self.forget_expired(start, None)
 
     @invariant()
     def the_rows_are_those_of_the_model(self):
-        rows = Appointment.objects.values_list("id", "starts_at", "patient", "held_until")
+        rows = Appointment.objects.values_list(
+            "id", "starts_at", "patient", "held_until", "version"
+        )
         assert {row[0]: row[1:] for row in rows} == {
             key: (
                 m.start,
                 m.patient.pk if m.patient else None,
                 None if m.patient else m.until,
+                m.version,
             )
             for key, m in self.models.items()
         }

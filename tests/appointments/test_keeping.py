@@ -350,6 +350,39 @@ def test_who_holds_the_last_visit_of_a_day_may_choose_another_time_of_it(dr_bob)
     assert (moved.starts_at, Appointment.objects.count()) == (NINE + HOUR, 1)
 
 
+def test_a_visit_of_a_full_day_may_be_moved_within_it(visit, dr_bob):
+    Schedule.objects.update(visits_a_day=1)
+    [offer] = offers.of([Provider.objects.get(pk=dr_bob.pk)], now=NOW)
+
+    assert not offer.has(NINE + HOUR)
+    assert offer.without([visit]).has_free(NINE + HOUR)
+
+
+def test_one_visit_less_does_not_open_a_day_that_has_two_too_many(visit, dr_bob, mallory):
+    factories.make_visit(dr_bob, mallory, starts_at=NINE + 2 * HOUR)
+    Schedule.objects.update(visits_a_day=1)
+    [offer] = offers.of([Provider.objects.get(pk=dr_bob.pk)], now=NOW)
+
+    assert not offer.without([visit]).has(NINE + HOUR)
+
+
+def test_a_day_of_leave_stays_closed_whichever_visits_are_moved(visit, dr_bob):
+    Schedule.objects.update(visits_a_day=1)
+    Leave.objects.create(provider=dr_bob, first_on=THURSDAY, last_on=THURSDAY, reason="away")
+    [offer] = offers.of([Provider.objects.get(pk=dr_bob.pk)], now=NOW)
+
+    assert not offer.without([visit]).has(NINE + HOUR)
+
+
+def test_leave_that_is_a_year_away_is_known_to_whoever_repeats_visits(dr_bob):
+    day = THURSDAY + 350 * DAY
+    Leave.objects.create(provider=dr_bob, first_on=day, last_on=day, reason="away")
+
+    [offer] = offers.of([Provider.objects.get(pk=dr_bob.pk)], now=NOW)
+
+    assert DateException(day) in offer.plan.exceptions
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_16_who_book_one_day_at_once_no_more_than_its_visits_are_held(practice):
     dr_bob = factories.make_provider(practice, "Bob Ray")

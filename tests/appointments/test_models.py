@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from appointments.models import (
     Appointment,
+    AppointmentMove,
     Attendance,
     AvailabilityException,
     AvailabilityRule,
@@ -18,7 +19,7 @@ from appointments.models import (
     Schedule,
 )
 from core.transactions import violated
-from tests.factories import HOUR, NINE, NOW, make_visit
+from tests.factories import HOUR, NINE, NOW, make_series, make_visit
 
 MINUTE = timedelta(minutes=1)
 HELD = {
@@ -251,6 +252,42 @@ def test_an_attendance_that_cannot_be_is_refused(visit, fields, constraint):
     assert refusal(lambda: Attendance.objects.create(**values | fields)) == constraint
 
 
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"to_starts_at": NINE}, "appointment_move_changes"),
+        ({"moved_at": NINE}, "appointment_move_before_start"),
+        ({"to_starts_at": NOW - MINUTE}, "appointment_move_before_start"),
+        ({"version": 1}, "appointment_move_once_a_version"),
+    ],
+)
+def test_a_move_that_cannot_be_is_refused(visit, dr_bob, fields, constraint):
+    values = {
+        "appointment": visit,
+        "version": 2,
+        "from_starts_at": NINE,
+        "to_starts_at": NINE + HOUR,
+        "moved_at": NOW,
+        "moved_by": dr_bob.user,
+    }
+    AppointmentMove.objects.create(**values | {"version": 1})
+
+    assert refusal(lambda: AppointmentMove.objects.create(**values | fields)) == constraint
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"every_weeks": 0}, "series_every_one_to_twelve_weeks"),
+        ({"every_weeks": 13}, "series_every_one_to_twelve_weeks"),
+        ({"count": 1}, "series_two_to_53_dates"),
+        ({"count": 54}, "series_two_to_53_dates"),
+    ],
+)
+def test_a_series_that_cannot_be_is_refused(dr_bob, alice, fields, constraint):
+    assert refusal(lambda: make_series(dr_bob, alice, **fields)) == constraint
+
+
 def test_no_transition_but_those_of_the_table_is_possible(visit):
     """From every status to every status, against the table that the picture is drawn from."""
     patient = visit.patient
@@ -350,5 +387,12 @@ def test_a_provider_has_one_opening_a_state(dr_bob):
     assert refused == "opening_once_a_state"
 
 
-def test_a_log_line_about_a_visit_holds_no_name(visit):
-    assert str(visit) == f"appointment {visit.id} booked"
+def test_a_log_line_about_a_visit_holds_no_name(visit, dr_bob, alice):
+    series = make_series(dr_bob, alice)
+    move = AppointmentMove(pk=7, appointment=visit)
+
+    assert [str(row) for row in (visit, series, move)] == [
+        f"appointment {visit.id} booked",
+        f"series {series.id}",
+        f"move 7 of appointment {visit.id}",
+    ]

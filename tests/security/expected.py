@@ -89,6 +89,8 @@ TABLE = {
     "appointments:undelivered_list": (READ, DESK, None),
     "appointments:create_retry": ("POST", DESK, OF_DESK),
     "appointments:create_settlement": ("POST", DESK, OF_DESK),
+    "appointments:move": (FORM, THE_TWO, OF_THE_TWO),
+    "appointments:series": (FORM, THE_TWO, OF_THE_TWO),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     "appointments:hours_list": (READ, THEIRS | DESK, None),
     "appointments:hours": (FORM, THEIRS | DESK, OF_KEEPERS),

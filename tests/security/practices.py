@@ -15,7 +15,13 @@ from accounts.models import (
     Membership,
 )
 from accounts.models.emergency_access import LASTS
-from appointments.models import AppointmentResponse, Attendance, AvailabilityException, Leave
+from appointments.models import (
+    AppointmentMove,
+    AppointmentResponse,
+    Attendance,
+    AvailabilityException,
+    Leave,
+)
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
     Addendum,
@@ -60,6 +66,15 @@ class Filled:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
         away = {"first_on": NINE.date(), "last_on": NINE.date()}
         Leave.objects.create(provider=self.provider, reason="away", **away)
+        factories.make_series(self.provider, self.patient)
+        AppointmentMove.objects.create(
+            appointment=self.visit,
+            version=1,
+            from_starts_at=NINE - HOUR,
+            to_starts_at=NINE,
+            moved_at=NOW,
+            moved_by=self.boss,
+        )
         times = {"invited_at": NOW, "expires_at": NOW + DAY, "token_hash": self.tag}
         Invitation.objects.create(
             practice=self.practice, email="x@x.test", role="peer", invited_by=self.boss, **times

@@ -11,7 +11,7 @@ from accounts import contact
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
-from appointments.models import Appointment, AppointmentResponse
+from appointments.models import Appointment, AppointmentMove, AppointmentResponse
 from billing import charges, ledger
 from billing.models import Account, Charge, Entry, Payment
 from care import amending, consents, disclosing, labels, notes
@@ -29,6 +29,7 @@ from tests.factories import (
     make_care,
     make_member,
     make_psychotherapy_note,
+    make_series,
     make_visit,
 )
 from tests.security.canary import CANARY, PHONE
@@ -72,7 +73,13 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         outcome="appropriate",
         remark=f"{CANARY} judged",
     )
-    make_visit(provider, patient, starts_at=NINE + 9 * HOUR).cancel(by=patient.user, now=NOW)
+    make_series(provider, patient)
+    other = make_visit(provider, patient, starts_at=NINE + 9 * HOUR)
+    moved_to = {"from_starts_at": NINE + 8 * HOUR, "to_starts_at": other.starts_at}
+    AppointmentMove.objects.create(
+        appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
+    )
+    other.cancel(by=patient.user, now=NOW)
     reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}

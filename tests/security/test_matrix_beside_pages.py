@@ -48,10 +48,14 @@ DUTIES = {
     "notice.invitation": {"recipient"},
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
+    "notice.move": {"recipient"},
     "notice.payment": {"recipient"},
     "notice.reminder-days": {"recipient"},
     "notice.reminder-hour": {"recipient"},
     "notice.reminder-week": {"recipient"},
+    "notice.series_booked": {"recipient"},
+    "notice.series_cancelled": {"recipient"},
+    "notice.series_moved": {"recipient"},
     "payment.collect": {"card-network"},
     "webhook.apply": {"card-network"},
     "simulator.payout": {"card-network"},
@@ -67,8 +71,8 @@ TASKS = {
 }
 OPERATORS = {
     "audit", "bench", "demo_sign_ins", "erase_patient", "export_patient", "ledger_check",
-    "legal_hold", "probe", "rebuild_index", "restore_drill", "rotate_keys", "seed_demo", "serve",
-    "slots", "states",
+    "legal_hold", "probe", "rebuild_index", "recompute_zones", "restore_drill", "rotate_keys",
+    "seed_demo", "serve", "slots", "states",
 }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from tests.factories import (
     NOW,
     RECORDED,
     SCOPED,
+    by_the_clock,
     make_member,
     make_patient,
     make_user,
@@ -305,6 +306,7 @@ def test_a_held_time_is_shown_first(dr_bob, hers):
         ends_at=NINE + 2 * HOUR,
         block_starts_at=NINE + HOUR,
         block_ends_at=NINE + 2 * HOUR,
+        **by_the_clock(dr_bob, NINE + HOUR),
         fee_cents=15000,
     )
 

@@ -12,7 +12,7 @@ from appointments.models import Appointment
 from billing.models import CardOnFile
 from care import consents
 from core.models import Duty
-from tests.factories import HOUR, NINE, NOW, VISIT, make_user, make_visit
+from tests.factories import HOUR, NINE, NOW, VISIT, by_the_clock, make_user, make_visit
 
 MINUTE = timedelta(minutes=1)
 
@@ -58,6 +58,7 @@ def make_hold(provider, holder="visitor", starts_at=NINE, **fields):
         "ends_at": starts_at + VISIT,
         "block_starts_at": starts_at,
         "block_ends_at": starts_at + HOUR,
+        **by_the_clock(provider, starts_at),
         "fee_cents": 15000,
         "patient_state": "IL",
     }
@@ -165,7 +166,10 @@ def test_after_confirming_it_is_said_that_it_is_booked_and_how_long_it_is_free(r
     page = plain(ready.get(reverse("appointments:detail", args=[held.id])).content.decode())
 
     assert "It is booked. We sent you a mail with the time." in page
-    assert plain("Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time") in page
+    assert (
+        plain("Move or cancel it until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time")
+        in page
+    )
 
 
 def test_confirming_twice_books_once(ready, held):
