@@ -7,7 +7,7 @@ from care.labels import NOTICE
 from telehealth.record import resources
 from telehealth.record.contents import Contents
 from telehealth.record.places import Json, address, put, written
-from telehealth.record.shapes import Shape
+from telehealth.record.shape import Shape
 
 
 def bundle(contents: Contents) -> Json:

@@ -11,7 +11,8 @@ from accounts.models import Patient
 from care import consents
 from care.models import Consent
 from care.purposes import Label
-from telehealth.record.shapes import SHAPES, Shape
+from telehealth.record.shape import Shape
+from telehealth.record.shapes import SHAPES
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,7 @@ A field that is PHI and has neither a place here nor a reason to be left out tur
 `tests/security/test_row_47_export_complete.py` red.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.care_team import CareRelationship
 from accounts.models import ContactRules, EmergencyAccess, Patient, User
@@ -33,9 +29,8 @@ from core.models import AuditEvent
 from messaging.models import Attachment, Message, Thread
 from sessions.models import CheckIn, JoinLink, Seat, VideoSession
 from telehealth.record import resources
-from telehealth.record.places import TYPES, Json, base64, dollars
-
-Rows = Callable[[Patient], "QuerySet[Any]"]
+from telehealth.record.places import base64, dollars
+from telehealth.record.shape import Shape, of, own, seen, within
 
 # What no copy holds, and why.
 LEFT_OUT: dict[str, str] = {
@@ -44,54 +39,6 @@ LEFT_OUT: dict[str, str] = {
     "accounts.Erasure": "an erased record has nothing left to copy",
     "core.AuditHead": "the last link of a chain, which the copied events hold themselves",
 }
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How the rows of one model become resources."""
-
-    model: type[Model]
-    rows: Rows
-    places: Mapping[str, str]
-    make: Callable[[Any, Patient], Json] = (
-        resources.basic
-    )  # what the resource says besides the fields
-    write: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    related: tuple[str, ...] = ()  # what is read with the rows, so as not to be asked for by each
-    label: str = ""  # the way to the label of the encounter, where a row belongs to one
-    is_written_whole: bool = False  # `make` has put the fields where `places` says
-    is_hers_alone: bool = False  # not for the copy that goes to somebody else
-
-    @property
-    def resource(self) -> str:
-        return TYPES.get(self.model, "Basic")
-
-    @property
-    def name(self) -> str:
-        return self.model._meta.label  # noqa: SLF001 -- Django documents _meta
-
-
-def own(*names: str) -> dict[str, str]:
-    """Fields for which FHIR has no element: extensions of ours under their own names."""
-    return {name: f"+{name}" for name in names}
-
-
-def of(model: Any, way: str) -> Rows:
-    """The rows that lead to the patient by `way`."""
-    return lambda patient: model.objects.filter(**{way: patient}).order_by("pk")
-
-
-def seen(model: Any, accessor: str = "visible_to") -> Rows:
-    """The rows that the patient's own account reaches: the policy decides, not the copy."""
-    return lambda patient: getattr(model.objects, accessor)(patient.user).order_by("pk")
-
-
-def within(model: Any, outer: Any, way: str) -> Rows:
-    """The rows that belong to rows the patient's account reaches."""
-    return lambda patient: model.objects.filter(
-        **{f"{way}__in": outer.objects.visible_to(patient.user)}
-    ).order_by("pk")
 
 
 def entries(patient: Patient) -> "QuerySet[Entry]":
