@@ -5,6 +5,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+NAMES = {"psypact": "PSYPACT", "counseling": "Counseling Compact"}  # proper names
 COMPACTS_FILE = Path(__file__).parent / "data" / "compacts.csv"
 
 

@@ -20,6 +20,10 @@ OWN: dict[str, Any] = {
     "languages": _("The languages you speak"),
     "age_groups": _("The ages you work with"),
 }
+# What the practice enters, to her.
+NPI, FEE = _("Your NPI"), _("Your fee")
+LICENCE = _("A licence that is valid today")
+CHECK = _("A check of your profile by the practice")
 OPTIONAL = ("pronouns", "methods", "gender", "identities")
 
 
@@ -65,11 +69,15 @@ def missing_words(provider: Provider) -> list[Any]:
 
 def missing_facts(provider: Provider, *, on: date) -> list[Any]:
     """What the practice has still to enter, which it checks: licences are not taken on trust."""
+    return [words for words, is_there in facts(provider, on=on).items() if not is_there]
+
+
+def facts(provider: Provider, *, on: date) -> dict[Any, bool]:
+    """Each thing that the practice enters (`accounts.entries`), and whether it is there."""
     valid = provider.licences.filter(valid_from__lte=on, valid_until__gte=on)
-    facts = {
-        _("Your NPI"): provider.npi,
-        _("Your fee"): provider.fee_cents,
-        _("A licence that is valid today"): valid.exists(),
-        _("A check of your profile by the practice"): provider.verified_on,
+    return {
+        NPI: bool(provider.npi),
+        FEE: bool(provider.fee_cents),
+        LICENCE: valid.exists(),
+        CHECK: provider.verified_on is not None,
     }
-    return [words for words, fact in facts.items() if not fact]

@@ -4,3 +4,4 @@ from django.dispatch import Signal
 
 contact_changed = Signal()  # patient, now
 patient_erased = Signal()  # patient, by, now
+licences_changed = Signal()  # provider, now

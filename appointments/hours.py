@@ -1,9 +1,12 @@
 """When a provider works, and how her time is cut."""
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Provider
+from core.db import DayRange, IdRange, MinuteRange
 
 
 class Schedule(models.Model):
@@ -16,12 +19,14 @@ class Schedule(models.Model):
     step_minutes = models.PositiveSmallIntegerField(default=15)
     lead_minutes = models.PositiveIntegerField(default=120)
     horizon_days = models.PositiveSmallIntegerField(default=42)
+    visits_a_day = models.PositiveSmallIntegerField(null=True)  # the most; null: as many as fit
+    revision = models.PositiveIntegerField(default=0)  # of all her hours: who saves has read it
 
     class Privacy:
         phi = ()
         plain = (
             "provider", "visit_minutes", "buffer_before_minutes", "buffer_after_minutes",
-            "step_minutes", "lead_minutes", "horizon_days",
+            "step_minutes", "lead_minutes", "horizon_days", "visits_a_day", "revision",
         )  # fmt: skip
 
     class Tenancy:
@@ -33,7 +38,15 @@ class Schedule(models.Model):
             models.CheckConstraint(
                 condition=Q(visit_minutes__gt=0, step_minutes__gt=0),
                 name="schedule_minutes_positive",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(horizon_days__gte=1, horizon_days__lte=365),
+                name="schedule_horizon_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=Q(visits_a_day=None) | Q(visits_a_day__gt=0),
+                name="schedule_visits_a_day_positive",
+            ),
         ]
 
 
@@ -68,6 +81,15 @@ class AvailabilityRule(models.Model):
                 | Q(valid_until__gte=F("valid_from")),
                 name="rule_valid_in_order",
             ),
+            ExclusionConstraint(
+                name="rule_hours_once",
+                expressions=[
+                    (IdRange("provider"), RangeOperators.OVERLAPS),
+                    (IdRange("weekday"), RangeOperators.OVERLAPS),
+                    (DayRange("valid_from", "valid_until"), RangeOperators.OVERLAPS),
+                    (MinuteRange("from_minute", "to_minute"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
 
@@ -98,5 +120,14 @@ class AvailabilityException(models.Model):
                 | Q(from_minute__isnull=False, to_minute__isnull=False)
                 & Q(from_minute__lt=F("to_minute"), to_minute__lte=1440),
                 name="exception_closed_or_in_order",
-            )
+            ),
+            # A date that is closed has no hours beside: without times it meets all of the day.
+            ExclusionConstraint(
+                name="exception_hours_once",
+                expressions=[
+                    (IdRange("provider"), RangeOperators.OVERLAPS),
+                    (DayRange("on", "on"), RangeOperators.OVERLAPS),
+                    (MinuteRange("from_minute", "to_minute"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]

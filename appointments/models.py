@@ -16,15 +16,18 @@ from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
+from appointments.leave import Leave
 from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
 from appointments.responses import AppointmentResponse
 from appointments.series import AppointmentSeries
+from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
 from core.db import IdRange, TimeRange
 
 __all__ = [
     "Appointment",
     "AppointmentMove",
+    "AppointmentQuerySet",
     "AppointmentResponse",
     "AppointmentSeries",
     "Attendance",
@@ -33,25 +36,11 @@ __all__ = [
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
+    "Leave",
     "Opening",
     "Schedule",
     "Times",
 ]
-
-# When providers of whatever practice have no time, and until when if it is only held: all that a
-# directory needs to know of visits. One's own hold keeps nobody from the time, and one that has
-# run out neither.
-BUSY_TIMES = """
-CREATE OR REPLACE FUNCTION busy_times(providers bigint[], at timestamptz, by_holder text)
-  RETURNS TABLE (
-    provider_id bigint, starts_at timestamptz, ends_at timestamptz, held_until timestamptz)
-  LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT provider_id, block_starts_at, block_ends_at, held_until FROM appointments_appointment
-  WHERE provider_id = ANY (providers) AND block_ends_at > at
-    AND (status IN ('booked', 'arrived', 'fulfilled')
-      OR status = 'held' AND held_until > at AND holder <> by_holder)
-$$;
-"""
 
 
 class Times(TypedDict):
@@ -194,7 +183,7 @@ class Appointment(models.Model):
         agrees = ("patient", "series")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
-        definers = (BUSY_TIMES,)
+        definers = (BUSY_TIMES, VISIT_STARTS)
 
     objects = AppointmentQuerySet.as_manager()
 

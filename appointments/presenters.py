@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
-from appointments import cancellation, changing_series, door, offers, reasons
+from appointments import cancellation, changing_series, door, offers
 from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
 from appointments.changing_series import Scope
 from appointments.directory import Found, Instead, Match
@@ -110,8 +110,7 @@ def initials(provider: Provider) -> str:
 
 
 def _licence_name(licence: Licence) -> str:
-    state = str(State(licence.state).label)
-    return reasons.COMPACTS.get(licence.compact, licence.compact) or state
+    return licence.compact_name or str(State(licence.state).label)
 
 
 def slot_days(

@@ -8,8 +8,6 @@ from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method
 from accounts.models import Licence, Provider
 from core.money import dollars
 
-COMPACTS = {"psypact": "PSYPACT", "counseling": "Counseling Compact"}  # proper names
-
 Words = tuple[str, str]
 """What is said where a wish is met, and where it is not."""
 
@@ -25,7 +23,7 @@ def _licence(licence: Licence, state: str) -> str:
     where = State(state).label
     if not licence.compact:
         return _("licensed in %(state)s") % {"state": where}
-    name = COMPACTS.get(licence.compact, licence.compact)
+    name = licence.compact_name
     return _("may treat in %(state)s under %(compact)s") % {"state": where, "compact": name}
 
 

@@ -23,6 +23,7 @@ HOURS_TABLES = (
     "appointments_schedule",
     "appointments_availabilityrule",
     "appointments_availabilityexception",
+    "appointments_leave",
     "accounts_licence",
 )
 # A hold that is confirmed, and a visit that begins or is completed, take the same time as before.

@@ -1,15 +1,19 @@
 """Addresses of appointments."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
 from appointments import (
     care_views,
     desk_views,
+    hours_views,
     move_views,
     response_views,
     series_views,
     views,
 )
+from core.day_in_address import DayConverter
+
+register_converter(DayConverter, "day")
 
 app_name = "appointments"
 urlpatterns = [
@@ -17,6 +21,20 @@ urlpatterns = [
     path("therapists/<slug:slug>/", views.provider, name="provider"),
     path("zone/", views.create_zone, name="create_zone"),
     path("holds/", views.create_hold, name="create_hold"),
+    path("hours/", hours_views.hours_list, name="hours_list"),
+    path("hours/<slug:slug>/", hours_views.hours, name="hours"),
+    path("hours/<slug:slug>/dates/", hours_views.hours_dates, name="hours_dates"),
+    path(
+        "hours/<slug:slug>/dates/<day:on>/end/",
+        hours_views.create_date_end,
+        name="create_date_end",
+    ),
+    path("hours/<slug:slug>/leave/", hours_views.leave, name="leave"),
+    path(
+        "hours/<slug:slug>/leave/<day:first_on>/end/",
+        hours_views.create_leave_end,
+        name="create_leave_end",
+    ),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

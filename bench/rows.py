@@ -22,8 +22,8 @@ INSERT INTO accounts_provider (id, user_id, practice_id, slug, name, credentials
     ARRAY[(ARRAY['Aetna','Cigna','Kaiser'])[n % 3 + 1]], 'America/Chicago', 15000, true, now()
   FROM generate_series({span}) n;
 INSERT INTO appointments_schedule (provider_id, visit_minutes, buffer_before_minutes,
-    buffer_after_minutes, step_minutes, lead_minutes, horizon_days)
-  SELECT n, 50, 0, 10, 15, 120, 42 FROM generate_series({span}) n;
+    buffer_after_minutes, step_minutes, lead_minutes, horizon_days, revision)
+  SELECT n, 50, 0, 10, 15, 120, 42, 0 FROM generate_series({span}) n;
 INSERT INTO accounts_spellings (provider_id, forms)
   SELECT n, CASE n % 4 WHEN 0 THEN ARRAY['grief','rief','gief','gref','grif','grie']
     ELSE ARRAY['plain','lain','pain','plin','plan','plai'] END || ARRAY['therapist', 'w' || n]

@@ -1,6 +1,11 @@
 """Database functions for constraints and migrations. Imports no model: migrations import this."""
 
-from django.contrib.postgres.fields import BigIntegerRangeField, DateTimeRangeField
+from django.contrib.postgres.fields import (
+    BigIntegerRangeField,
+    DateRangeField,
+    DateTimeRangeField,
+    IntegerRangeField,
+)
 from django.db import migrations
 from django.db.models import Func
 
@@ -10,6 +15,21 @@ class TimeRange(Func):
 
     function = "tstzrange"
     output_field = DateTimeRangeField()
+
+
+class DayRange(Func):
+    """daterange(first, last, '[]'): both days included, and NULL is without end."""
+
+    function = "daterange"
+    template = "%(function)s(%(expressions)s, '[]')"
+    output_field = DateRangeField()
+
+
+class MinuteRange(Func):
+    """int4range(from, to): half-open minutes of a day; of NULLs, the whole day."""
+
+    function = "int4range"
+    output_field = IntegerRangeField()
 
 
 class IdRange(Func):

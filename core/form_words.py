@@ -17,6 +17,7 @@ WORDS: dict[str, Any] = {
 INVALID: dict[type[forms.Field], Any] = {
     forms.DateField: _("Write the date as month/day/year, such as 05/04/1991."),
     forms.EmailField: _("Write the whole address, such as name@example.com."),
+    forms.TimeField: _("Write the time as hours and minutes, such as 09:30."),
     forms.IntegerField: _("Write a whole number, such as 120."),
 }
 

@@ -4,7 +4,13 @@ from datetime import date, datetime, time
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from babel.dates import format_date, format_time, get_timezone_location, get_timezone_name
+from babel.dates import (
+    format_date,
+    format_skeleton,
+    format_time,
+    get_timezone_location,
+    get_timezone_name,
+)
 from django.utils import timezone
 from django.utils.translation import get_language, to_locale
 
@@ -56,6 +62,26 @@ def wall_date(at: datetime | date, zone: ZoneInfo | None = None) -> str:
     """Word a day: "Thursday, December 3, 2026"."""
     day = at.astimezone(zone).date() if isinstance(at, datetime) else at
     return str(format_date(day, format="full", locale=_locale()))
+
+
+def short_date(day: date) -> str:
+    """Word a day among others of its year: "Thu, Dec 3"."""
+    return str(format_skeleton("MMMEd", day, locale=_locale()))
+
+
+def long_date(day: date) -> str:
+    """Word a day without its weekday: "December 3, 2026"."""
+    return str(format_date(day, format="long", locale=_locale()))
+
+
+def month(day: date) -> str:
+    """Word the month of a day: "December 2026"."""
+    return str(format_skeleton("yMMMM", day, locale=_locale()))
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day where `zone` is kept."""
+    return datetime.combine(day, time(), zone)
 
 
 def full(at: datetime, zone: ZoneInfo) -> str:

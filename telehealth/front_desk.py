@@ -1,19 +1,23 @@
 """The practice's day as the front desk sees it: who comes, when, to whom. Nothing clinical."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Practice, User
-from appointments import undelivered
+from accounts.models import Licence, Practice, Provider, User
+from appointments import offers, undelivered
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
 from core import zones
 from sessions.models import VideoSession
+from telehealth.hours_words import hours_words, leave_words
+
+ONE_DAY = timedelta(days=1)
+SOON = timedelta(days=60)  # to renew a license takes a board some weeks
 
 
 @dataclass(frozen=True)
@@ -30,16 +34,18 @@ class Desk:
     calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
     undelivered_count: int
     rows: list[Row]
+    licences: list[Licence]  # that end soon
 
 
 def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
-    """Gather it. Five queries."""
+    """Gather it. Six queries."""
     calls = AppointmentResponse.objects.at_desk_of(user).needed(now=now)
     related = ("appointment__patient__contact_rules", "appointment__provider")
     return Desk(
         calls=list(calls.select_related(*related)),
         undelivered_count=len(undelivered.list_of(user, now=now)),
         rows=list(rows_of(practice, on=on)),
+        licences=list(licences_ending(practice, on=on)),
     )
 
 
@@ -54,6 +60,43 @@ def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
         yield Row(
             visit, words(visit), is_accepted=is_expected and getattr(visit, "has_accepted", False)
         )
+
+
+@dataclass(frozen=True)
+class Column:
+    """The day of one provider."""
+
+    provider: Provider
+    hours: list[str]
+    leave: str
+    rows: list[Row]
+
+
+def board_of(practice: Practice, *, on: date) -> list[Column]:
+    """The day of everybody who works in the practice or has a visit. Seven queries, at most."""
+    rows = list(rows_of(practice, on=on))
+    seen = {row.visit.provider_id for row in rows}
+    active = practice.providers.filter(Q(user__is_active=True) | Q(pk__in=seen))
+    providers = list(active.select_related("user").order_by("name", "pk"))
+    zone = zones.current()
+    window = (zones.midnight(on, zone), zones.midnight(on + ONE_DAY, zone))
+    times = offers.open_times(providers, window=window)
+    away = leave_words(providers, first=on, last=on)
+    return [
+        Column(
+            provider,
+            hours_words(times[provider.pk], zone),
+            away.get((provider.pk, on), ""),
+            [row for row in rows if row.visit.provider_id == provider.pk],
+        )
+        for provider in providers
+    ]
+
+
+def licences_ending(practice: Practice, *, on: date) -> Iterable[Licence]:
+    """The licences of those who work here that end soon, the soonest first. One query."""
+    ours = Licence.objects.filter(provider__practice=practice, provider__user__is_active=True)
+    return ours.ending(first=on, last=on + SOON).select_related("provider").order_by("valid_until")
 
 
 def words(visit: Appointment) -> Any:

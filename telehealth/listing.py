@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from accounts import profiles
 from accounts.models import Provider
 
@@ -14,9 +12,10 @@ from accounts.models import Provider
 class Missing:
     own: list[Any]  # what she says herself
     practice: list[Any]  # what the practice enters
+    hours: bool = False  # kept by her, or by the practice for her
 
     def __bool__(self) -> bool:
-        return bool(self.own or self.practice)
+        return bool(self.own or self.practice or self.hours)
 
 
 def missing_of(provider: Provider, *, now: datetime) -> Missing:
@@ -24,6 +23,5 @@ def missing_of(provider: Provider, *, now: datetime) -> Missing:
     if provider.is_accepting:
         return Missing([], [])
     facts = profiles.missing_facts(provider, on=now.astimezone(provider.zoneinfo).date())
-    if not provider.availability_rules.exists():
-        facts = [*facts, _("Your weekly hours")]
-    return Missing(profiles.missing_words(provider), facts)
+    has_hours = provider.availability_rules.exists()
+    return Missing(profiles.missing_words(provider), facts, hours=not has_hours)

@@ -20,10 +20,13 @@ PATIENT: list[Link] = [
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
+HOURS: Link = (reverse_lazy("appointments:hours_list"), _("Hours"))
 EMERGENCY: Link = (reverse_lazy("care:emergency_access"), _("Emergency access"))
 PROVIDER: list[Link] = [
     (reverse_lazy("home"), _("Today")),
+    (reverse_lazy("calendar_week"), _("Calendar")),
     (reverse_lazy("appointments:list"), _("Visits")),
+    HOURS,
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:own_psychotherapy_notes"), _("Private notes")),
     (reverse_lazy("care:supervision"), _("Supervision")),
@@ -44,11 +47,17 @@ PRIVACY: list[Link] = [
     *RIGHTS,
 ]
 STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
-DESK: list[Link] = [*STAFF, (reverse_lazy("appointments:undelivered_list"), _("Notices"))]
+DESK: list[Link] = [
+    *STAFF,
+    (reverse_lazy("board"), _("Board")),
+    HOURS,
+    (reverse_lazy("appointments:undelivered_list"), _("Notices")),
+]
 ADMIN: list[Link] = [
     *DESK,
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
+    (reverse_lazy("accounts:entry_list"), _("Therapists")),
     *RIGHTS,
 ]
 BY_ROLE: dict[str, list[Link]] = {

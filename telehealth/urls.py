@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
-from telehealth import errors, home, intake, pages, record_views
+from telehealth import calendar_views, errors, home, intake, pages, record_views
 
 urlpatterns = [
     path("", include("appointments.urls")),
@@ -14,6 +14,10 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("account/", include("accounts.entrance_urls")),
     path("home/", home.home, name="home"),
+    path("calendar/day/", calendar_views.calendar_day, name="calendar_day"),
+    path("calendar/week/", calendar_views.calendar_week, name="calendar_week"),
+    path("calendar/month/", calendar_views.calendar_month, name="calendar_month"),
+    path("board/", calendar_views.board, name="board"),
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
     path("booking/<uuid:appointment_id>/renewal/", intake.create_renewal, name="booking_renewal"),

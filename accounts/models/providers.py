@@ -21,6 +21,21 @@ class ProviderQuerySet(models.QuerySet["Provider"]):
         """Those the public directory shows."""
         return self.filter(is_accepting=True, user__is_active=True)
 
+    def managed_by(self, user: User) -> Self:
+        """Those of the practice that `user` is an admin of."""
+        return self.filter(
+            practice__memberships__user=user, practice__memberships__role="practice-admin"
+        )
+
+    def kept_by(self, user: User) -> Self:
+        """Those whose hours `user` keeps: her own, and the whole practice's for those who look
+        after its calendar."""
+        keeps = Q(
+            practice__memberships__user=user,
+            practice__memberships__role__in=["front-desk", "practice-admin"],
+        )
+        return self.filter(Q(user=user) | Q(keeps)).distinct()
+
     def licensed_in(self, state: str, *, on: date) -> Self:
         """Those who may treat someone located in `state` on the day `on`: by the state's own
         licence, or by an authority under a compact that the state has joined by then."""
@@ -155,6 +170,18 @@ class Spellings(models.Model):
         )
 
 
+class LicenceQuerySet(models.QuerySet["Licence"]):
+    def ending(self, *, first: date, last: date) -> Self:
+        """Those that end between two days, and that no later one goes on from."""
+        later = Licence.objects.filter(
+            provider=OuterRef("provider"),
+            state=OuterRef("state"),
+            compact=OuterRef("compact"),
+            valid_until__gt=OuterRef("valid_until"),
+        )
+        return self.filter(~Exists(later), valid_until__gte=first, valid_until__lte=last)
+
+
 class Licence(models.Model):
     """A state's licence, or an authority to practice under a compact. Valid on both end dates."""
 
@@ -168,6 +195,8 @@ class Licence(models.Model):
     number = models.CharField(max_length=40)
     valid_from = models.DateField()
     valid_until = models.DateField()
+
+    objects = LicenceQuerySet.as_manager()
 
     class Privacy:
         phi = ()
@@ -189,6 +218,10 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return f"licence {self.pk}"
+
+    @property
+    def compact_name(self) -> str:
+        return licensure.NAMES.get(self.compact, self.compact)
 
     def covers(self, state: str, *, on: date) -> bool:
         if not self.valid_from <= on <= self.valid_until:

@@ -1,6 +1,6 @@
 """Template filters that word money and time the same way everywhere."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 
@@ -29,6 +29,11 @@ def wall_time(at: datetime) -> str:
 @register.filter
 def wall_date(at: datetime) -> str:
     return zones.wall_date(at, zones.current())
+
+
+@register.filter
+def short_date(day: date) -> str:
+    return zones.short_date(day)
 
 
 @register.filter

@@ -38,7 +38,7 @@ def open_hours(provider: Provider, start: datetime) -> None:
     stated = [*parts, *ordinary(provider, days)]
     AvailabilityException.objects.bulk_create(
         AvailabilityException(provider=provider, on=day, from_minute=first, to_minute=last)
-        for day, (first, last) in stated
+        for day, (first, last) in joined(stated)
     )
 
 
@@ -51,6 +51,19 @@ def by_day(start: datetime, end: datetime, zone: ZoneInfo) -> Iterator[tuple[dat
     yield first.date(), (minute_of(first), 24 * 60)
     if minute_of(last):
         yield last.date(), (0, minute_of(last))
+
+
+def joined(stated: list[tuple[date, Minutes]]) -> Iterator[tuple[date, Minutes]]:
+    """Make hours of one day that overlap one: the database takes each minute once."""
+    for day in sorted({day for day, _ in stated}):
+        first, last = 0, 0
+        for start, end in sorted(minutes for on, minutes in stated if on == day):
+            if last < start:
+                if first < last:
+                    yield day, (first, last)
+                first = start
+            last = max(last, end)
+        yield day, (first, last)
 
 
 def minute_of(at: datetime) -> int:

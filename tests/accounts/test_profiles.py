@@ -107,7 +107,7 @@ def test_her_page_says_what_is_missing_by_whom(nia, practice):
     assert "People cannot find you yet" in page
     for words in (*profiles.OWN.values(), "Your NPI", "A licence that is valid today"):
         assert f"<li>{words}</li>" in page
-    assert "<li>Your weekly hours</li>" in page
+    assert ">Your weekly hours</a>" in page
     assert practice.phone in page
     assert PROFILE in page
 

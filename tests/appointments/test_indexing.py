@@ -19,12 +19,14 @@ from hypothesis.stateful import (
 )
 
 from accounts.models import Licence
-from appointments import availability, booking, indexing, offers
+from appointments import availability, booking, indexing, keeping, offers
+from appointments.availability import Rule
 from appointments.models import (
     Appointment,
     AvailabilityException,
     AvailabilityRule,
     FreeInterval,
+    Leave,
     Opening,
     Schedule,
 )
@@ -298,6 +300,8 @@ class IndexMachine(RuleBasedStateMachine):
     )
     def open_hours(self, weekday, pair):
         start, end = sorted(pair)
+        rules = AvailabilityRule.objects.filter(provider=self.provider, weekday=weekday)
+        rules.filter(from_minute__lt=end * 60, to_minute__gt=start * 60).delete()
         AvailabilityRule.objects.create(
             provider=self.provider, weekday=weekday, from_minute=start * 60, to_minute=end * 60
         )
@@ -306,7 +310,41 @@ class IndexMachine(RuleBasedStateMachine):
     @rule(days=st.integers(0, 5))
     def close(self, days):
         on = self.now.date() + days * DAY
+        AvailabilityException.objects.filter(on=on).delete()
         AvailabilityException.objects.create(provider=self.provider, on=on)
+        self.sweep()
+
+    @rule(days=st.integers(-1, 9), length=st.integers(0, 4))
+    def go_away(self, days, length):
+        first = self.now.date() + days * DAY
+        Leave.objects.all().delete()
+        Leave.objects.create(
+            provider=self.provider, first_on=first, last_on=first + length * DAY, reason="away"
+        )
+        self.sweep()
+
+    @rule(
+        weekdays=st.sets(st.integers(0, 6)),
+        start=st.integers(0, 22),
+        length=st.integers(1, 2),
+        count=st.sampled_from([None, 1, 2]),
+    )
+    def keep_the_week(self, weekdays, start, length, count):
+        """No sweep after it either."""
+        seen = Appointment.objects.values_list("pk", flat=True)
+        revision = Schedule.objects.get(provider=self.provider).revision
+        keeping.keep_week(
+            provider=self.provider,
+            rules=[Rule(day, start * 60, (start + length) * 60) for day in sorted(weekdays)],
+            cut={"visits_a_day": count},
+            read=keeping.Reading(revision, set(seen)),
+            by=self.provider.user,
+            now=self.now,
+        )
+
+    @rule(count=st.sampled_from([None, 1, 2, 3]))
+    def take_no_more(self, count):
+        Schedule.objects.update(visits_a_day=count)
         self.sweep()
 
     @rule()

@@ -14,6 +14,7 @@ from appointments.models import (
     AvailabilityRule,
     FreeInterval,
     InvalidTransition,
+    Leave,
     Opening,
     Schedule,
 )
@@ -135,6 +136,100 @@ def test_an_exception_is_closed_or_in_order(dr_bob, from_minute, to_minute):
 @pytest.mark.parametrize("field", ["visit_minutes", "step_minutes"])
 def test_a_visit_lasts_and_a_step_goes_on(dr_bob, field):
     assert refusal(lambda: Schedule.objects.update(**{field: 0})) == "schedule_minutes_positive"
+
+
+@pytest.mark.parametrize(
+    ("fields", "constraint"),
+    [
+        ({"horizon_days": 0}, "schedule_horizon_within_a_year"),
+        ({"horizon_days": 366}, "schedule_horizon_within_a_year"),
+        ({"visits_a_day": 0}, "schedule_visits_a_day_positive"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused(dr_bob, fields, constraint):
+    assert refusal(lambda: Schedule.objects.update(**fields)) == constraint
+
+
+MAY = {"valid_from": date(2027, 5, 1), "valid_until": date(2027, 5, 31)}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"from_minute": 16 * 60 + 59, "to_minute": 18 * 60},
+        {"from_minute": 8 * 60, "to_minute": 9 * 60 + 1},
+        MAY,
+        {"valid_until": date(2020, 1, 1)},
+    ],
+)
+def test_an_hour_of_a_weekday_is_stated_once(dr_bob, fields):
+    """Dr. Bob works on Mondays from 9 to 17, without an end."""
+    ordinary = {"weekday": 0, "from_minute": 9 * 60, "to_minute": 17 * 60}
+
+    def write():
+        AvailabilityRule.objects.create(provider=dr_bob, **ordinary | fields)
+
+    assert refusal(write) == "rule_hours_once"
+
+
+def test_hours_may_touch_and_differ_by_weekday_dates_and_provider(dr_bob, carol):
+    AvailabilityRule.objects.all().delete()
+    until, since = {"valid_until": date(2027, 5, 31)}, {"valid_from": date(2027, 6, 1)}
+
+    for provider, weekday, start, dates in [
+        (dr_bob, 0, 540, until),
+        (dr_bob, 0, 540, since),
+        (dr_bob, 0, 600, {}),
+        (dr_bob, 1, 540, {}),
+        (carol, 0, 540, {}),
+    ]:
+        AvailabilityRule.objects.create(
+            provider=provider, weekday=weekday, from_minute=start, to_minute=start + 60, **dates
+        )
+
+    assert AvailabilityRule.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((None, None), (None, None)),
+        ((None, None), (540, 600)),
+        ((540, 600), (None, None)),
+        ((540, 600), (599, 660)),
+    ],
+)
+def test_a_date_is_closed_or_has_hours_that_lie_apart(dr_bob, one, other):
+    def write(times):
+        AvailabilityException.objects.create(
+            provider=dr_bob, on=NINE.date(), from_minute=times[0], to_minute=times[1]
+        )
+
+    write(one)
+
+    assert refusal(lambda: write(other)) == "exception_hours_once"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reason", "constraint"),
+    [
+        (10, 9, "away", "leave_days_in_order"),
+        (10, 12, "ill", "leave_reason_known"),
+        (5, 7, "away", "leave_once"),
+        (7, 7, "away", "leave_once"),
+    ],
+)
+def test_leave_that_cannot_be_is_refused(dr_bob, first, last, reason, constraint):
+    """Dr. Bob is away from the fourth to the seventh."""
+
+    def write(first, last, reason):
+        days = {"first_on": date(2027, 5, first), "last_on": date(2027, 5, last)}
+        Leave.objects.create(provider=dr_bob, reason=reason, **days)
+
+    write(4, 7, "vacation")
+
+    assert refusal(lambda: write(first, last, reason)) == constraint
 
 
 @pytest.mark.parametrize(

@@ -108,3 +108,15 @@ def test_pages_word_times_in_the_readers_zone(source, words):
         template = engines["django"].from_string(source)
 
         assert template.render({"at": AT, "cents": 12050}) == words
+
+
+def test_days_and_times_of_a_calendar_are_worded():
+    day = date(2026, 12, 3)
+
+    assert zones.short_date(day) == "Thu, Dec 3"
+    assert zones.long_date(day) == "December 3, 2026"
+    assert zones.month(day) == "December 2026"
+
+
+def test_midnight_is_where_the_zone_is_kept():
+    assert zones.midnight(date(2026, 12, 3), CHICAGO) == datetime(2026, 12, 3, 6, tzinfo=UTC)

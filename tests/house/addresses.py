@@ -2,11 +2,13 @@
 
 import uuid
 from collections.abc import Iterator
+from datetime import date
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 SAMPLES = {
     "uuid": uuid.UUID(int=1), "int": 1, "slug": "nobody", "str": "nobody", "path": "nobody",
+    "day": date(2026, 12, 3),
 }  # fmt: skip
 
 

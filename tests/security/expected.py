@@ -55,10 +55,22 @@ DESK = both("front desk", "admin")
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
+# Whose hours one keeps: a provider her own, the practice those of all who have worked in it.
+OF_KEEPERS = {
+    "own provider": "own",
+    "other provider": "other, child",
+    "ended provider": "ended",
+    "own provider elsewhere": "other practice",
+    "admin": "own, other, child, ended, unassigned",
+    "front desk": "own, other, child, ended, unassigned",
+    "admin elsewhere": "other practice",
+    "front desk elsewhere": "other practice",
+}
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
 FORM = PAGE = "GET HEAD POST"
+DESK = both("front desk", "admin")
 
 TABLE = {
     # Finding a therapist, and visits
@@ -80,6 +92,12 @@ TABLE = {
     "appointments:move": (FORM, THE_TWO, OF_THE_TWO),
     "appointments:series": (FORM, THE_TWO, OF_THE_TWO),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
+    "appointments:hours_list": (READ, THEIRS | DESK, None),
+    "appointments:hours": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:hours_dates": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:create_date_end": ("POST", THEIRS | DESK, OF_KEEPERS),
+    "appointments:leave": (FORM, THEIRS | DESK, OF_KEEPERS),
+    "appointments:create_leave_end": ("POST", THEIRS | DESK, OF_KEEPERS),
     # From a held time to a booked visit: the secret of the hold decides, or that it is booked
     "booking": (READ, ALL, OF_PATIENTS),
     "booking_review": (FORM, MEMBERS, OF_PATIENTS),
@@ -183,6 +201,12 @@ TABLE = {
     "accounts:create_withdrawal": ("POST", both("admin"), OF_ADMINS),
     "accounts:closing": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
     "accounts:role_removal": (FORM, both("admin"), OF_ADMINS | MEMBERS_LEFT),
+    "accounts:entry_list": (READ, both("admin"), None),
+    "accounts:entry": (FORM, both("admin"), OF_ADMINS),
+    "accounts:create_licence": ("POST", both("admin"), OF_ADMINS),
+    "accounts:licence_ending": (FORM, both("admin"), OF_ADMINS),
+    "accounts:create_verification": ("POST", both("admin"), OF_ADMINS),
+    "accounts:create_listing": ("POST", both("admin"), OF_ADMINS),
     "accounts:care_team": (FORM, both("admin"), None),
     "accounts:create_reopening": (
         "POST",
@@ -192,6 +216,10 @@ TABLE = {
     "record": (READ, HERS, None),
     "create_record_copy": ("POST", HERS, None),
     "home": (READ, MEMBERS, None),
+    "calendar_day": (READ, THEIRS, None),
+    "calendar_week": (READ, THEIRS, None),
+    "calendar_month": (READ, THEIRS, None),
+    "board": (READ, DESK, None),
     "help_now": (READ, ALL, None),
     # Signing up and in
     "account_login": (PAGE, ALL, None),

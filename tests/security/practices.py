@@ -20,6 +20,7 @@ from appointments.models import (
     AppointmentResponse,
     Attendance,
     AvailabilityException,
+    Leave,
 )
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
 from care.models import (
@@ -63,6 +64,8 @@ class Filled:
 
     def employ(self) -> None:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
+        away = {"first_on": NINE.date(), "last_on": NINE.date()}
+        Leave.objects.create(provider=self.provider, reason="away", **away)
         factories.make_series(self.provider, self.patient)
         AppointmentMove.objects.create(
             appointment=self.visit,

@@ -291,13 +291,15 @@ WHERE prosecdef AND pronamespace = 'public'::regnamespace
 
 
 def test_what_sees_every_row_tells_times_and_numbers_only(db):
-    """A trigger's function cannot be called; the two that can have no column for more."""
+    """A trigger's function cannot be called; those that can have no column for more."""
     told = {name: result for name, result in asked(DEFINERS) if result != "trigger"}
 
     assert told == {
         "practices_of": "text",
         "busy_times": "TABLE(provider_id bigint, starts_at timestamp with time zone,"
         " ends_at timestamp with time zone, held_until timestamp with time zone)",
+        "visit_starts": "TABLE(provider_id bigint, starts_at timestamp with time zone)",
+        "days_away": "TABLE(provider_id bigint, first_on date, last_on date)",
     }
 
 

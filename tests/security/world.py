@@ -166,6 +166,8 @@ class Practice:
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= self.desk(visit)
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
+        found["licence_id"] = cares.licences.get().pk
+        found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
         self.world.names[name + self.suffix] = her.legal_name.split()[1]
 

@@ -83,3 +83,10 @@ async def test_an_unknown_address_closes_quietly(address):
     await socket.connect(timeout=10)
 
     assert await close_code(socket) == ("websocket.close", 4404)
+
+
+async def test_a_change_of_hours_is_told_too(dr_bob, sign_in):
+    async with live.listening(), opened(await in_database(sign_in)(dr_bob.user)) as page:
+        await in_database(days.publish_hours)(dr_bob)
+
+        assert json.loads(await page.receive_from(timeout=10)) == {"kind": "changed"}

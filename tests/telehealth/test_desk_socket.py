@@ -7,7 +7,7 @@ import pytest
 from channels.db import database_sync_to_async
 
 from accounts.models import Membership
-from appointments import responding
+from appointments import days, responding
 from tests import live
 from tests.factories import NOW, make_member, make_practice
 
@@ -72,3 +72,10 @@ async def test_who_has_lost_the_role_hears_nothing_more(visit, desk, sign_in):
         await ask_for_help(visit)
 
         assert await close_code(page) == ("websocket.close", 4404)
+
+
+async def test_the_board_hears_that_hours_have_changed(dr_bob, desk, sign_in):
+    async with live.listening(), opened(await in_database(sign_in)(desk)) as page:
+        await in_database(days.publish_hours)(dr_bob)
+
+        assert json.loads(await page.receive_from(timeout=10)) == {"kind": "changed"}
