@@ -90,7 +90,7 @@ def test_it_needs_no_script(page_for, visit, alice, dr_bob):
 
 def open_notes(page_for, visit, dr_bob):
     page = page_for(dr_bob.user)
-    page.goto(f"/patients/{visit.patient.ref}/psychotherapy-notes/")
+    page.goto(f"/patients/{visit.patient.ref}/private-notes/")
     page.get_by_label("Your private note").fill(WORDS)
     return page
 
