@@ -51,6 +51,7 @@ class Transit:
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
+        assert parts.port is None or parts.port  # read here: one that is none is a ValueError
         is_here = parts.scheme == "http" and parts.hostname in LOOPBACK
         if not parts.hostname or not (parts.scheme == "https" or is_here):
             raise ValueError("the address of the key service must begin with https://")
@@ -58,6 +59,8 @@ class Transit:
             raise ValueError("the key and the mount of the key service need a name")
         if not (self.token or self.token_file):
             raise ValueError("the key service needs a token, or a file with one")
+        if not self.token.isascii():
+            raise ValueError("the token of the key service holds letters that no header can carry")
 
     @property
     def newest(self) -> str:
@@ -109,14 +112,16 @@ class Transit:
 
     def _exchange(self, method: str, path: str, fields: dict[str, str]) -> tuple[int, bytes]:
         """A connection of its own each time; no proxy, no redirect."""
+        headers = {"X-Vault-Token": self._token_now()}
         connection = self._connection()
         try:
             body = json.dumps(fields) if fields else None
-            connection.request(method, path, body, {"X-Vault-Token": self._token_now()})
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read(LONGEST)
         except (OSError, HTTPException) as failure:
-            raise Unreachable(f"{path}: {type(failure).__name__}") from failure
+            kind = type(failure).__name__
+            raise Unreachable(f"the key service gives no answer at {path}: {kind}") from failure
         finally:
             connection.close()
 
@@ -126,7 +131,12 @@ class Transit:
         return kind(str(parts.hostname), parts.port, timeout=TIMEOUT)
 
     def _token_now(self) -> str:
-        return self.token_file.read_text().strip() if self.token_file else self.token
+        if self.token_file is None:
+            return self.token
+        try:
+            return self.token_file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as failure:
+            raise Unreachable(f"no token can be read from {self.token_file}") from failure
 
 
 def _text(value: bytes) -> str:

@@ -5,7 +5,7 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -58,6 +58,15 @@ def secret(variable: str, make: Callable[[], str] = new_secret) -> str:
     raise ImproperlyConfigured(f"Set {variable}: production has no default for a secret.")
 
 
+@contextlib.contextmanager
+def read_from(*variables: str) -> Iterator[None]:
+    """Say of which variables the value is wrong: whoever starts the site reads one sentence."""
+    try:
+        yield
+    except (ValueError, OSError) as problem:
+        raise ImproperlyConfigured(f"{', '.join(variables)}: {problem}.") from problem
+
+
 SECRET_KEY = secret("DJANGO_SECRET_KEY")
 # What wraps the patients' data keys: newest first. The data keys lie outside the database, so that
 # no copy of it can be read, nor an erased patient brought back by restoring one (docs/adr/0010).
@@ -65,18 +74,21 @@ KEY_WRAPPER_KIND = env.str("KEY_WRAPPER", default="ring")
 KEY_WRAPPER: keyring.KeyWrapper
 if KEY_WRAPPER_KIND == "ring":
     KEY_RING = secret("KEY_ENCRYPTION_KEYS", lambda: keyring.generate("development"))
-    KEY_WRAPPER = keyring.parse(KEY_RING)
+    with read_from("KEY_ENCRYPTION_KEYS"):
+        KEY_WRAPPER = keyring.parse(KEY_RING)
 elif KEY_WRAPPER_KIND == "vault":
     VAULT_TOKEN_FILE = env.str("VAULT_TOKEN_FILE", default="")
-    KEY_WRAPPER = transit.Transit(
-        address=env.str("VAULT_ADDR"),
-        key=env.str("VAULT_TRANSIT_KEY", default="telehealth"),
-        mount=env.str("VAULT_TRANSIT_MOUNT", default="transit"),
-        token=env.str("VAULT_TOKEN", default=""),
-        token_file=Path(VAULT_TOKEN_FILE) if VAULT_TOKEN_FILE else None,
-    )
+    with read_from("VAULT_ADDR", "VAULT_TRANSIT_KEY", "VAULT_TRANSIT_MOUNT", "VAULT_TOKEN"):
+        KEY_WRAPPER = transit.Transit(
+            address=env.str("VAULT_ADDR"),
+            key=env.str("VAULT_TRANSIT_KEY", default="telehealth"),
+            mount=env.str("VAULT_TRANSIT_MOUNT", default="transit"),
+            token=env.str("VAULT_TOKEN", default=""),
+            token_file=Path(VAULT_TOKEN_FILE) if VAULT_TOKEN_FILE else None,
+        )
     if KEY_RING := env.str("KEY_ENCRYPTION_KEYS", default=""):  # until `rotate_keys` is done
-        KEY_WRAPPER = keyring.Moving(to=KEY_WRAPPER, before=keyring.parse(KEY_RING))
+        with read_from("KEY_ENCRYPTION_KEYS"):
+            KEY_WRAPPER = keyring.Moving(to=KEY_WRAPPER, before=keyring.parse(KEY_RING))
 else:
     raise ImproperlyConfigured("KEY_WRAPPER is ring or vault.")
 KEYS_DIR = DATA_DIR / "keys"
@@ -259,7 +271,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.NeverLeaked"},
 ]
 BREACHED_FILE = env.str("BREACHED_PASSWORDS", default="")
-BREACHED_PASSWORDS = hash_list.opened(Path(BREACHED_FILE)) if BREACHED_FILE else None
+with read_from("BREACHED_PASSWORDS"):
+    BREACHED_PASSWORDS = hash_list.opened(Path(BREACHED_FILE)) if BREACHED_FILE else None
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "appointments:directory"
