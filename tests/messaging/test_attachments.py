@@ -1,5 +1,6 @@
 """Files with a message: what is kept, what is checked, who may save it."""
 
+import contextlib
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -11,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import erasure, holds
-from core import duties, keystore, sealed_files
+from core import duties, keystore, outbox, sealed_files
 from core.models import AuditEvent, Duty
-from messaging import messages, sweeping
+from messaging import checking, messages, sweeping
 from messaging.accepting import accept
 from messaging.kinds import Reason
 from messaging.limits import MOST_BYTES, MOST_FILES
@@ -74,6 +75,20 @@ def checked(attach):
     check_all()
     attachment.refresh_from_db()
     return attachment
+
+
+@contextlib.contextmanager
+def a_check_under_way():
+    """What a worker beside this one holds while it checks a file."""
+    beside = connection.copy()
+    try:
+        beside.set_autocommit(False)
+        with beside.cursor() as cursor:
+            lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+            cursor.execute(lock, [checking.KIND])
+        yield
+    finally:
+        beside.close()
 
 
 def kept(settings):
@@ -301,6 +316,30 @@ def test_what_waits_for_an_erased_patient_is_not_asked_for_again(attach, alice, 
     attachment.refresh_from_db()
     assert attachment.status == "quarantined"
     assert Duty.objects.get(kind="attachment.check").done_at is not None
+
+
+def test_while_one_is_checked_the_next_is_put_off_and_all_else_is_done(attach):
+    attach(("a.txt", b"One"), ("b.txt", b"Two"))
+    outbox.enqueue("attachment.sweep", key="now", payload={}, due_at=LATER)
+
+    with a_check_under_way():
+        duties.sweep(now=LATER)
+        put_off = Duty.objects.filter(kind="attachment.check")
+        assert [(d.attempts_count, d.done_at, d.error) for d in put_off] == [(0, None, "")] * 2
+        assert [d.due_at > LATER for d in put_off] == [True, True]
+        assert Duty.objects.get(kind="attachment.sweep").done_at == LATER
+
+    duties.sweep(now=LATER + checking.PAUSE)
+    assert [one.status for one in Attachment.objects.all()] == ["clean", "clean"]
+
+
+def test_whoever_has_checked_lets_the_next_come_at_once(attach):
+    _first, second = attach(("a.txt", b"One"), ("b.txt", b"Two"))
+    Duty.objects.filter(key=str(second.pk)).update(due_at=LATER + checking.PAUSE)
+
+    duties.sweep(now=LATER)
+
+    assert [one.status for one in Attachment.objects.all()] == ["clean", "clean"]
 
 
 # Who may save it, and what the trail says
