@@ -7,9 +7,15 @@ from django.db import transaction
 
 from accounts.models import Patient, User
 from core import audit, keystore, sealed_files
+from core.transactions import take_turns
 from messaging import checking
 from messaging.accepting import Upload
+from messaging.limits import MOST_WAITING
 from messaging.models import Attachment, Message
+
+
+class TooManyWaiting(Exception):
+    """As many files as one person may send are not checked yet: the checks are everybody's."""
 
 
 def attach(message: Message, uploads: Sequence[Upload], *, now: datetime) -> None:
@@ -18,8 +24,11 @@ def attach(message: Message, uploads: Sequence[Upload], *, now: datetime) -> Non
     Part of the message's transaction: if that is undone, the files lie there for nobody, until
     `sweeping` removes them.
 
+    :raises TooManyWaiting:
     :raises sealed_files.NoRoom: then none of them is left
     """
+    if uploads:
+        look_at_waiting(message, len(uploads))
     kept: list[Attachment] = []
     try:
         for number, upload in enumerate(uploads, start=1):
@@ -29,6 +38,16 @@ def attach(message: Message, uploads: Sequence[Upload], *, now: datetime) -> Non
         raise
     for attachment in kept:
         checking.ask(attachment, key=str(attachment.pk), now=now)
+
+
+def look_at_waiting(message: Message, count: int) -> None:
+    """
+    :raises TooManyWaiting: with `count` more
+    """
+    author, patient = message.author, message.thread.patient
+    take_turns(f"files {patient.pk} {author.pk}")  # of two threads at once
+    if Attachment.objects.waiting(author=author, patient=patient).count() + count > MOST_WAITING:
+        raise TooManyWaiting
 
 
 def _keep(message: Message, number: int, upload: Upload) -> Attachment:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-# Begins each part of a JPEG. What stands within one, or without any (ITU T.81, table B.1), begins none.
+# Begins each part of a JPEG. The codes left out have no part of their own (ITU T.81, table B.1).
 MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three hold tables
 START, END, SCAN = 0xD8, 0xD9, 0xDA

@@ -88,7 +88,7 @@ def jpeg_of(width: int, height: int) -> bytes:
 
 
 def jpeg_with_scans(count: int, size: tuple[int, int] = (40, 20)) -> bytes:
-    """A progressive JPEG whose last scan, with the table before it, stands there again and again."""
+    """A progressive JPEG whose last scan, with its table, stands there again and again."""
     good = picture("JPEG", size, progressive=True)
     table = good.rindex(b"\xff\xc4", 0, good.rindex(b"\xff\xda"))
     return good[:table] + good[table:-2] * (count - good[:table].count(b"\xff\xda")) + b"\xff\xd9"
