@@ -1,17 +1,24 @@
 """Attaching files to a message, and reading what was attached."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from accounts.models import Patient, User
-from core import audit, keystore, sealed_files
+from core import audit, keystore, sealed_files, sealing
 from core.transactions import take_turns
 from messaging import checking
 from messaging.accepting import Upload
 from messaging.limits import MOST_WAITING
 from messaging.models import Attachment, Message
+
+log = logging.getLogger(__name__)
+
+
+class Lost(Exception):
+    """The file is away or damaged, so that nobody can open it any more."""
 
 
 class TooManyWaiting(Exception):
@@ -76,14 +83,25 @@ def read(*, attachment: Attachment, by: User, now: datetime) -> bytes:
     """Return what is in it.
 
     :raises keystore.Erased:
-    :raises sealed_files.Missing:
+    :raises Lost: then nothing was read, and the trail says nothing
     """
-    assert attachment.file is not None  # what is clean has one
     patient = attachment.message.thread.patient
     if keystore.is_erased(patient.ref):
         raise keystore.Erased
     audit.record("attachment.read", subject=attachment, by=by, at=now, patient_id=patient.pk)
-    return sealed_files.read(attachment.file, about=attachment.about)
+    return opened(attachment)
+
+
+def opened(attachment: Attachment) -> bytes:
+    """
+    :raises Lost: an operator reads of it in the log, by its id alone
+    """
+    assert attachment.file is not None  # what is clean has one
+    try:
+        return sealed_files.read(attachment.file, about=attachment.about)
+    except (sealed_files.Missing, sealing.Tampered) as fault:
+        log.error("%s cannot be opened: %s", attachment, type(fault).__name__)  # noqa: TRY400 -- its text may name more
+        raise Lost from fault
 
 
 def forget(patient: Patient) -> None:

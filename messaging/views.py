@@ -113,7 +113,11 @@ def attachment(request: SignedInRequest, attachment_id: UUID) -> HttpResponse:
     """A file, to be saved and never shown; one that was not checked does not exist."""
     visible = Attachment.objects.visible_to(request.user).clean().with_people()
     found = get_object_or_404(visible, id=attachment_id)
-    content = attachments.read(attachment=found, by=request.user, now=timezone.now())
+    try:
+        content = attachments.read(attachment=found, by=request.user, now=timezone.now())
+    except attachments.Lost:
+        context = {"thread": found.message.thread}
+        return render(request, "messaging/attachment_lost.html", context, status=410)
     saved_as = content_disposition_header(as_attachment=True, filename=found.title)
     headers = HARMLESS | {"Content-Disposition": str(saved_as)}
     return HttpResponse(content, content_type=found.content_type, headers=headers)

@@ -449,6 +449,23 @@ def test_a_check_is_on_the_trail_of_the_system(checked, alice):
     assert (told.by_id, told.patient_id, told.subject_id) == (None, alice.pk, str(checked.pk))
 
 
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x" * 200)])
+def test_a_file_that_is_lost_is_said_to_be_and_is_on_no_trail(
+    sign_in, checked, dr_bob, settings, caplog, harm
+):
+    harm(Path(settings.ATTACHMENTS_DIR) / str(checked.file))
+
+    answer = sign_in(dr_bob.user).get(address(checked))
+
+    html = answer.content.decode()
+    assert (answer.status_code, "This file can no longer be opened." in html) == (410, True)
+    assert [(line.levelname, line.message[:10]) for line in caplog.records][:1] == [
+        ("ERROR", "attachment")
+    ]
+    assert (checked.title in caplog.text, str(checked) in caplog.text) == (False, True)
+    assert not AuditEvent.objects.filter(action="attachment.read").exists()
+
+
 # What goes away
 
 
