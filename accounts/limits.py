@@ -1,7 +1,9 @@
-"""How often one address may do what costs others something. The counts are kept in the cache."""
+"""How often one address or person may do what costs others something, and how much of it. The
+counts are kept in the cache."""
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
@@ -9,7 +11,13 @@ from typing import Concatenate, ParamSpec
 from allauth.core import ratelimit
 from allauth.core.internal import ratelimit as counting
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from core.transactions import take_turns
+
+A_DAY = timedelta(days=1).total_seconds()
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -44,6 +52,19 @@ def refusal(request: HttpRequest, action: str) -> HttpResponse | None:
         return None
     answer: HttpResponse = ratelimit.respond_429(request)
     return answer
+
+
+@transaction.atomic
+def spend(amount: int, *, of: str, most: int, by: User, now: datetime) -> bool:
+    """Take from what a person has of something on a day (UTC). False, and nothing is taken, where
+    that is more than is left."""
+    key = f"spent:{of}:{by.pk}:{now:%Y-%m-%d}"
+    take_turns(key)
+    spent = cache.get(key, 0) + amount
+    if spent > most:
+        return False
+    cache.set(key, spent, A_DAY)
+    return True
 
 
 def is_spent(request: HttpRequest, action: str) -> bool:

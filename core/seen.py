@@ -6,6 +6,13 @@ from typing import Any
 from django import forms
 
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}  # Unicode's categories of control, format, and no character
+# Letters and marks that are drawn as nothing (Unicode, Default_Ignorable_Code_Point; and an empty
+# pattern of Braille). In a text they join what can be seen, so they only count as unseen alone.
+EMPTY = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u180b\u180c\u180d\u180f",
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
 
 
 def is_unseen(character: str) -> bool:
@@ -14,7 +21,9 @@ def is_unseen(character: str) -> bool:
 
 def is_blank(text: str) -> bool:
     """Whether nothing in the text can be seen: space and line ends, or not even those."""
-    return all(character.isspace() or is_unseen(character) for character in text)
+    return all(
+        character.isspace() or character in EMPTY or is_unseen(character) for character in text
+    )
 
 
 class TextField(forms.CharField):

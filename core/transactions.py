@@ -50,3 +50,11 @@ def take_turns(name: str) -> None:
     """Wait until no other transaction that takes turns by this name is under way."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
+def try_turn(name: str) -> bool:
+    """Like `take_turns`, but answer at once, with False where another's turn is under way."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        row = cursor.fetchone()
+    return bool(row[0])

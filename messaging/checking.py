@@ -2,19 +2,24 @@
 
 Until then it is quarantined, and served to nobody. What was sent lies in its file until `sweeping`
 finds that no row names it any more.
+
+One file is checked at a time. A check may last half a minute, and codes for signing in leave by the
+same workers.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from core import audit, events, keystore, outbox, sealed_files
-from core.duties import handler
+from core.duties import NotYet, handler
 from core.policy import SYSTEM, serves
+from core.transactions import try_turn
 from messaging import cleaning, scanning
 from messaging.kinds import Reason, Refused
 from messaging.models import Attachment
 
 KIND = "attachment.check"
+PAUSE = timedelta(seconds=5)  # at most: who is done lets the next come sooner
 
 
 def ask(attachment: Attachment, *, key: str, now: datetime) -> None:
@@ -27,9 +32,19 @@ def ask(attachment: Attachment, *, key: str, now: datetime) -> None:
 @serves(SYSTEM)
 def check_attachment(payload: dict[str, Any], now: datetime) -> None:
     """
+    :raises NotYet: another is being checked
     :raises scanning.NoAnswer: it stays quarantined, and the outbox asks again
     """
-    attachment = Attachment.objects.with_people().get(pk=payload["attachment"])
+    if not try_turn(KIND):
+        raise NotYet(now + PAUSE)
+    check(Attachment.objects.with_people().get(pk=payload["attachment"]), now=now)
+    outbox.hasten(KIND, now=now)  # those that were put off in the meantime
+
+
+def check(attachment: Attachment, *, now: datetime) -> None:
+    """
+    :raises scanning.NoAnswer:
+    """
     owner = attachment.message.thread.patient.ref
     if attachment.status != Attachment.Status.QUARANTINED or keystore.is_erased(owner):
         return

@@ -58,6 +58,7 @@ def taken_in(file: UploadedFile) -> Upload:
     """
     :raises Refused:
     """
+    file.seek(0)  # a form that is made again reads it again
     content = file.read(MOST_BYTES + 1)  # one more than fits is enough to know
     return accept(name=file.name or "", declared=file.content_type or "", content=content)
 
@@ -91,7 +92,16 @@ class MessageForm(Worded, forms.Form):
 
     def again(self) -> "MessageForm":
         """Return the same words in a form of their own, to be sent as a new message."""
-        return MessageForm({"message_id": uuid.uuid4(), "body": self["body"].value()})
+        said = {"message_id": uuid.uuid4(), "body": self["body"].value()}
+        return MessageForm(said, self.files)
+
+    def with_known_id(self) -> "MessageForm":
+        """Return the form, or one with a new id where the hidden one was broken on its way."""
+        if "message_id" not in self.errors:
+            return self
+        form = self.again()
+        form.add_error("body", gettext("This could not be taken as it came. Send it again."))
+        return form
 
 
 class EarlierForm(Worded, forms.Form):

@@ -4,16 +4,19 @@ Only looked at here, never decoded: what decodes runs in a process of its own (`
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-MARKER = 0xFF  # begins each part of a JPEG
+# Begins each part of a JPEG. The codes left out have no part of their own (ITU T.81, table B.1).
+MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")
 FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # those three hold tables
+START, END, SCAN = 0xD8, 0xD9, 0xDA
 MOST_MARKERS = 1000  # a photo has some dozens; a file made of nothing else has millions
+MOST_SCANS = 100  # a progressive photo has a dozen; each draws the whole picture once more
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")  # but tab, line and page ends
 
 
@@ -25,6 +28,11 @@ class Reason(TextChoices):
     OTHER_KIND = "other-kind", _("We take photos (JPEG, PNG, WebP), PDF and plain text.")
     MISNAMED = "misnamed", _("Its name says one kind of file, and it is another.")
     TOO_MANY_PIXELS = "too-many-pixels", _("The picture has more than 50 megapixels.")
+    TOO_MANY_SCANS = (
+        "too-many-scans",
+        _("The picture is made in an unusual way. Save it anew, then send that."),
+    )
+    NOT_UTF8 = "not-utf-8", _("It is not in UTF-8. Save it as UTF-8 text, then send that.")
     ENCRYPTED = "encrypted", _("It is protected. Save it without a password, then send that.")
     UNREADABLE = "unreadable", _("We could not read it. It may be damaged.")
     INFECTED = "infected", _("The virus check found something in it, so it goes to nobody.")
@@ -64,17 +72,34 @@ def png_size(content: bytes) -> Size:
 
 
 def jpeg_size(content: bytes) -> Size:
-    """Go from marker to marker until one begins a frame (ITU T.81, B.2)."""
+    """Of the first frame, if the file has no more scans than a photo has."""
+    size, scans = None, 0
+    for kind, at in jpeg_parts(content):
+        if kind in FRAMES and size is None:
+            size = number(content[at + 5 : at + 7]), number(content[at + 3 : at + 5])
+        scans += kind == SCAN
+        if scans > MOST_SCANS:
+            raise Refused(Reason.TOO_MANY_SCANS)
+    if size is None:
+        raise ValueError("no frame")
+    return size
+
+
+def jpeg_parts(content: bytes) -> Iterator[tuple[int, int]]:
+    """Yield the kind of each part of the first picture, and where its length stands (T.81, B.1.1).
+
+    What a decoder would skip is skipped, so that it finds no part that is not found here.
+
+    :raises ValueError: more than any photo has
+    """
     at = 2
     for _marker in range(MOST_MARKERS):
-        if content[at] != MARKER:
-            break
-        kind = content[at + 1]
-        if kind in FRAMES:
-            return number(content[at + 7 : at + 9]), number(content[at + 5 : at + 7])
-        # A marker may be preceded by any number of fill bytes, which look like its own first one.
-        at += 1 if kind == MARKER else 2 + max(number(content[at + 2 : at + 4]), 2)
-    raise ValueError("no frame")
+        found = MARKER.search(content, at)
+        if found is None or (kind := content[found.end() - 1]) in (START, END):
+            return  # a second picture, or the film that some phones append, is nobody's to read
+        yield kind, found.end()
+        at = found.end() + max(number(content[found.end() : found.end() + 2]), 2)
+    raise ValueError("too many parts")
 
 
 def webp_size(content: bytes) -> Size:
@@ -100,11 +125,14 @@ def little(some: bytes) -> int:
 
 
 def is_text(content: bytes) -> bool:
-    """UTF-8, and nothing in it that a terminal would take for a command."""
+    """Whether nothing in it is what a terminal would take for a command.
+
+    :raises Refused: not UTF-8
+    """
     try:
         return not CONTROLS.search(content.decode())
     except UnicodeDecodeError:
-        return False
+        raise Refused(Reason.NOT_UTF8) from None
 
 
 KINDS = (

@@ -45,6 +45,7 @@ def send(
     :raises NotInThread:
     :raises CareEnded:
     :raises IdTaken:
+    :raises attachments.TooManyWaiting:
     :raises core.sealed_files.NoRoom: the disk is full; neither message nor files are there
     """
     # One at a time: the numbers have no gaps and no page misses a message that came in between.

@@ -142,6 +142,11 @@ class AttachmentQuerySet(models.QuerySet["Attachment"]):
         ways = {"patient": "message__thread__patient", "provider": "message__thread__provider"}
         return self.filter(Q(message__thread__patient__user=user) | in_care(user, **ways))
 
+    def waiting(self, *, author: User, patient: Patient) -> Self:
+        """Those that the author sent to or for the patient, and that are not checked yet."""
+        sent = self.filter(message__author=author, message__thread__patient=patient)
+        return sent.filter(status=Attachment.Status.QUARANTINED)
+
     def clean(self) -> Self:
         """Those that were checked, and may be passed on."""
         return self.filter(status=Attachment.Status.CLEAN)

@@ -1,5 +1,6 @@
 """Threads: the list, one of them, and writing in it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -8,14 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.http import SignedInRequest
+from accounts.limits import refusal, spend
 from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments.models import Appointment
 from core import sealed_files
 from messaging import attachments, messages, presenters, threads
 from messaging.forms import EarlierForm, MessageForm, ReadingForm
+from messaging.limits import MOST_BYTES_A_DAY
 from messaging.models import Attachment, Thread
 
 # Nothing that somebody sent runs here, whatever a browser thinks it is.
@@ -23,6 +27,27 @@ HARMLESS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+# Why a message was not taken: at which field that is said, in what words, with what status.
+REFUSALS: dict[type[Exception], tuple[str, Any, int]] = {
+    # The browser's "back" showed a form that had been sent.
+    messages.IdTaken: (
+        "body",
+        gettext_lazy("An earlier version of this was sent. Send it again to add it."),
+        409,
+    ),
+    messages.CareEnded: ("", "", 409),  # the page says it in the place of the form
+    attachments.TooManyWaiting: (
+        "uploads",
+        gettext_lazy("Many of your files are still being checked. Wait a few minutes, then send."),
+        422,
+    ),
+    sealed_files.NoRoom: (
+        "uploads",
+        gettext_lazy("There is no room for files at this moment. Nothing was sent."),
+        507,
+    ),
 }
 
 
@@ -88,7 +113,11 @@ def attachment(request: SignedInRequest, attachment_id: UUID) -> HttpResponse:
     """A file, to be saved and never shown; one that was not checked does not exist."""
     visible = Attachment.objects.visible_to(request.user).clean().with_people()
     found = get_object_or_404(visible, id=attachment_id)
-    content = attachments.read(attachment=found, by=request.user, now=timezone.now())
+    try:
+        content = attachments.read(attachment=found, by=request.user, now=timezone.now())
+    except attachments.Lost:
+        context = {"thread": found.message.thread}
+        return render(request, "messaging/attachment_lost.html", context, status=410)
     saved_as = content_disposition_header(as_attachment=True, filename=found.title)
     headers = HARMLESS | {"Content-Disposition": str(saved_as)}
     return HttpResponse(content, content_type=found.content_type, headers=headers)
@@ -102,22 +131,44 @@ def thread_or_404(request: SignedInRequest, thread_id: UUID) -> Thread:
 def send(request: SignedInRequest, found: Thread) -> HttpResponse:
     form = MessageForm(request.POST, request.FILES)
     if not form.is_valid():
-        return show(request, found, form, status=422)
+        return show(request, found, form.with_known_id(), status=422)
+    if paused := look_at_amount(request, found, form):
+        return paused
     try:
         sent = messages.send(thread=found, by=request.user, now=timezone.now(), **form.cleaned_data)
-    except messages.IdTaken:  # the browser's "back" showed a form that had been sent
-        form = form.again()
-        form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))
-        return show(request, found, form, status=409)
-    except messages.CareEnded:
-        return show(request, found, form, status=409)
-    except sealed_files.NoRoom:
-        form.add_error("uploads", _("There is no room for files at this moment. Nothing was sent."))
-        return show(request, found, form, status=507)
+    except tuple(REFUSALS) as why:
+        return refuse(request, found, form, why)
     if is_fragment(request):
         context = presenters.context(found, request.user) | {"message": sent, "is_open": True}
         return render(request, "messaging/_sent.html", context | {"form": MessageForm()})
     return redirect(reverse("messaging:thread", args=[found.id]) + f"#message-{sent.number}")
+
+
+def look_at_amount(
+    request: SignedInRequest, found: Thread, form: MessageForm
+) -> HttpResponse | None:
+    """Count the files of one person, and answer where they are too many or too large in all."""
+    size = sum(len(upload.content) for upload in form.cleaned_data["uploads"])
+    if not size:
+        return None
+    if paused := refusal(request, "files"):
+        return paused
+    by, now = request.user, timezone.now()
+    if spend(size, of="files", most=MOST_BYTES_A_DAY, by=by, now=now):
+        return None
+    form.add_error("uploads", _("That is more than fits in a day. Send the rest tomorrow."))
+    return show(request, found, form, status=422)
+
+
+def refuse(
+    request: SignedInRequest, found: Thread, form: MessageForm, why: Exception
+) -> HttpResponse:
+    field, words, status = REFUSALS[type(why)]
+    if isinstance(why, messages.IdTaken):
+        form = form.again()
+    if field:
+        form.add_error(field, words)
+    return show(request, found, form, status=status)
 
 
 def show(

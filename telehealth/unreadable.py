@@ -2,17 +2,21 @@
 
 PostgreSQL keeps no text with the character NUL in it. What Django refuses to read is refused here,
 before its page for developers would try to read it once more. A request that is larger than any
-form is refused while it arrives: it is held in memory, and must not fill it.
+form is refused while it arrives: it is held in memory, and must not fill it. Only who is signed in
+sends files.
 """
 
 import io
 from collections.abc import Awaitable, Callable, Iterator
+from importlib import import_module
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.core.exceptions import RequestAborted, TooManyFieldsSent
 from django.core.handlers.asgi import ASGIHandler
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, parse_cookie
 
 from telehealth import errors
 
@@ -32,7 +36,7 @@ class Pages(ASGIHandler):
 
     async def handle(self, scope: Any, receive: Receive, send: Any) -> None:
         try:
-            await super().handle(scope, bounded(receive, largest(scope["path"])), send)
+            await super().handle(scope, bounded(receive, scope), send)
         except TooLarge:
             await self.send_response(errors.too_large(), send)
 
@@ -56,29 +60,44 @@ class Pages(ASGIHandler):
             return None, errors.bad_request(HttpRequest())
 
 
-def largest(path: str) -> int:
-    """How many bytes a request to the path may have."""
-    if path.startswith(WITH_FILES):
-        return int(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
-    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-
-
-def bounded(receive: Receive, most: int) -> Receive:
+def bounded(receive: Receive, scope: Any) -> Receive:
     """Hand on what arrives, and count it: what a request says of its length need not be true.
 
-    :raises TooLarge: when more than `most` bytes have arrived
+    :raises TooLarge: when more has arrived than the request may have
     """
-    count = 0
+    count, most = 0, int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 
     async def counted() -> Any:
-        nonlocal count
+        nonlocal count, most
         message = await receive()
         count += len(message.get("body", b""))
+        if count > most:
+            most = await largest(scope)
         if count > most:
             raise TooLarge
         return message
 
     return counted
+
+
+async def largest(scope: Any) -> int:
+    """How many bytes a request may have that has more than a form without files. Asked for only
+    then: it costs a query."""
+    if scope["path"].startswith(WITH_FILES) and await sync_to_async(is_signed_in)(scope):
+        return int(settings.FILE_UPLOAD_MAX_MEMORY_SIZE)
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def is_signed_in(scope: Any) -> bool:
+    """Whether the cookie is that of a session in which somebody signed in. What she may do is
+    looked at when the request is there."""
+    told = [value.decode("latin1") for name, value in scope["headers"] if name == b"cookie"]
+    key = parse_cookie("; ".join(told)).get(settings.SESSION_COOKIE_NAME, "")
+    try:
+        sessions = import_module(settings.SESSION_ENGINE)
+        return NUL not in key and SESSION_KEY in sessions.SessionStore(key)
+    finally:
+        errors.let_go()
 
 
 class UnreadableMiddleware:

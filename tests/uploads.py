@@ -87,6 +87,13 @@ def jpeg_of(width: int, height: int) -> bytes:
     return b"\xff\xd8\xff\xc0" + struct.pack(">H", 2 + len(frame)) + frame + b"\xff\xd9"
 
 
+def jpeg_with_scans(count: int, size: tuple[int, int] = (40, 20)) -> bytes:
+    """A progressive JPEG whose last scan, with its table, stands there again and again."""
+    good = picture("JPEG", size, progressive=True)
+    table = good.rindex(b"\xff\xc4", 0, good.rindex(b"\xff\xda"))
+    return good[:table] + good[table:-2] * (count - good[:table].count(b"\xff\xda")) + b"\xff\xd9"
+
+
 def webp_of(width: int, height: int) -> bytes:
     """An extended WebP whose canvas claims this size."""
     sides = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from care.labels import NOTICE
 from telehealth.record.bundle import bundle
 from telehealth.record.contents import Contents
-from telehealth.record.files import files
+from telehealth.record.files import files, name_of
 from telehealth.record.places import Json, written
 from telehealth.record.reading import page
 from telehealth.record.shapes import LEFT_OUT
@@ -43,9 +43,10 @@ def pack(contents: Contents) -> Archive:
 
 
 def parts(contents: Contents) -> Iterator[tuple[str, bytes]]:
+    """The files come first: what else there is says which of them are lost."""
+    yield from files(contents)
     yield PAGE, page(contents).encode()
     yield BUNDLE, json.dumps(bundle(contents), indent=1).encode()
-    yield from files(contents)
 
 
 def member(name: str, at: datetime) -> zipfile.ZipInfo:
@@ -58,6 +59,7 @@ def manifest(contents: Contents, files: list[Json]) -> Json:
         "made_at": written(contents.terms.at),
         "patient": str(contents.patient.ref),
         "files": files,
+        "lost": [{"name": name_of(row), "why": "can no longer be opened"} for row in contents.lost],
         "left_out": [{"what": name, "why": why} for name, why in LEFT_OUT.items()],
     }
     return told | ({"notice": NOTICE} if contents.is_labeled else {})

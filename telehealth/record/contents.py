@@ -1,7 +1,7 @@
 """What goes into one copy: the rows that its reader may have, by the patient's consents of now."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from accounts.models import Patient
 from care import consents
 from care.models import Consent
 from care.purposes import Label
+from messaging.models import Attachment
 from telehealth.record.shape import Shape
 from telehealth.record.shapes import SHAPES
 
@@ -29,6 +30,7 @@ class Contents:
     patient: Patient
     terms: Terms
     rows: dict[str, list[Any]]  # by the label of the model: "care.Consent"
+    lost: list[Attachment] = field(default_factory=list)  # files that could not be opened
 
     def pairs(self) -> Iterator[tuple[Shape, Any]]:
         for shape in SHAPES:

@@ -46,6 +46,7 @@ def page(contents: Contents) -> str:
                 "is_hers": contents.terms.is_hers,
                 "made_at": contents.terms.at,
                 "style": style(),
+                "lost": contents.lost,
                 "notice": NOTICE if contents.is_labeled else "",
                 "visits": visits(contents),
                 "consents": consents.with_texts(rows["care.Consent"]),

@@ -104,7 +104,7 @@ def test_she_may_want_to_hear_nothing_at_all(alice, sign_in, texts):
         ({"safe_from": "09:00"}, "Give both times, or neither."),
         ({"safe_to": "09:00"}, "Give both times, or neither."),
         ({"safe_from": "10:00", "safe_to": "09:00"}, "Choose a time later in the day"),
-        ({"safe_from": "25:00", "safe_to": "09:00"}, "We could not read this."),
+        ({"safe_from": "25:00", "safe_to": "09:00"}, "Write the time as hours and minutes"),
         ({"channels": ["pigeon"]}, "Choose one from the list."),
     ],
 )

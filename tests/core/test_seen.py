@@ -3,8 +3,25 @@ from django.core.exceptions import ValidationError
 
 from core.seen import TextField, is_blank
 
-UNSEEN = ["", " \r\n\t", "\u200b", "\u2060\ufeff \n", "\u202e", "\u200d\u200c", "\x07"]
-SEEN = ["a", "\u200b.", "\u06cc\u200c\u0631", "\U0001f469\u200d\U0001f680", "one\n\ttwo"]
+UNSEEN = [
+    "",
+    " \r\n\t",
+    "\u200b",
+    "\u2060\ufeff \n",
+    "\u202e",
+    "\u200d\u200c",
+    "\x07",
+    *"\u3164\u115f\u1160\uffa0\u2800\u034f\ufe0f",
+]
+SEEN = [
+    "a",
+    "\u200b.",
+    "\u06cc\u200c\u0631",
+    "\U0001f469\u200d\U0001f680",
+    "one\n\ttwo",
+    "\u2764\ufe0f",
+    "\u1112\u1160",
+]
 
 
 @pytest.mark.parametrize("text", UNSEEN, ids=ascii)

@@ -4,8 +4,9 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
+from accounts import erasure
 from messaging import messages, threads
-from tests.factories import NOW
+from tests.factories import NOW, end_all_care
 from tests.live_site import wait_until
 from tests.signing_in import cookie_of, signed_in
 
@@ -152,6 +153,55 @@ def test_a_reload_asks_before_it_loses_words(open_thread, alice):
 
     wait_until(lambda: page.evaluate("1") and questions == ["beforeunload"])
     expect(page.get_by_label("Your message")).to_have_value("It came back.")
+
+
+def test_a_reload_asks_before_it_loses_files_without_words(open_thread, alice):
+    page = open_thread(alice)
+    questions = asked(page)
+    chosen = {"name": "a.txt", "mimeType": "text/plain", "buffer": b"Hi"}
+    page.get_by_label("Photos or files").set_input_files(chosen)
+    page.get_by_label("Your message").click()  # a browser asks nobody who did nothing
+
+    page.evaluate("() => { setTimeout(() => location.reload()) }")
+
+    wait_until(lambda: page.evaluate("1") and questions == ["beforeunload"])
+
+
+def test_where_care_ends_while_one_writes_the_page_says_so_and_keeps_the_words(
+    open_thread, alice, thread
+):
+    page = open_thread(alice)
+    faults, questions = [], asked(page)
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    write(page, "It came back.")
+    expect(page.locator(".msg")).to_have_count(1)
+    end_all_care()
+
+    write(page, "On Friday.\nAnd on Sunday.")
+
+    expect(page.get_by_text("so nobody would read a message here")).to_be_visible()
+    expect(page.get_by_text("This was not sent. Copy it if you need it:")).to_be_visible()
+    expect(page.locator(".letter")).to_have_text("On Friday.And on Sunday.")
+    expect(page.get_by_text("Not sent. Your words are still here.")).to_have_count(0)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.reload()
+    expect(page.get_by_text("so nobody would read a message here")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.reload()
+    assert (faults, questions, thread.messages.count()) == ([], [], 1)
+
+
+def test_a_record_that_was_erased_meanwhile_is_no_fault_of_the_connection(
+    open_thread, alice, dr_bob, biller, thread
+):
+    page = open_thread(dr_bob)
+    erasure.erase(patient=alice, reason="request", by=biller, now=NOW)
+
+    write(page, "How did the week go?")
+
+    expect(page.get_by_text("Not sent: this record was erased")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("How did the week go?")
+    assert thread.messages.count() == 0
 
 
 def test_sent_words_hold_nobody_up_and_a_quick_exit_is_never_held_up(open_thread, alice):

@@ -6,7 +6,17 @@ import time
 import pytest
 
 from messaging.accepting import accept
-from messaging.kinds import KINDS, ContentType, Reason, Refused, jpeg_size, png_size, webp_size
+from messaging.kinds import (
+    KINDS,
+    MOST_MARKERS,
+    MOST_SCANS,
+    ContentType,
+    Reason,
+    Refused,
+    jpeg_size,
+    png_size,
+    webp_size,
+)
 from messaging.limits import LONGEST_TITLE, MOST_BYTES, MOST_PIXELS
 from tests import uploads
 
@@ -110,6 +120,36 @@ def test_whatever_fills_the_largest_file_it_is_looked_at_in_a_moment(name, start
         accept(name=name, declared="", content=content)
 
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize("restarts", [b"", b"\xff\xd0", b"\xff\xff", b"junk"])
+def test_a_jpeg_with_more_scans_than_a_photo_has_is_refused(restarts):
+    def scans(count):
+        return uploads.jpeg_with_scans(count).replace(b"\xff\xda", restarts + b"\xff\xda")
+
+    assert accept(name="a.jpg", declared="", content=scans(MOST_SCANS))
+    assert reason("a.jpg", scans(MOST_SCANS + 1)) == Reason.TOO_MANY_SCANS
+    assert reason("a.jpg", scans(MOST_MARKERS)) == Reason.TOO_MANY_SCANS
+
+
+def test_what_a_phone_appends_to_a_photo_is_none_of_it():
+    film = b"\xff\xda\0\2" * (MOST_SCANS + 1)
+
+    assert accept(name="a.jpg", declared="", content=uploads.picture() + film)
+
+
+def test_a_comment_is_not_taken_for_scans():
+    comment = b"\xff\xda\0\2" * (MOST_SCANS + 1)
+
+    assert accept(name="a.jpg", declared="", content=uploads.picture(comment=comment))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_text_in_another_encoding_is_told_how_to_save_it(encoding):
+    refused = reason("a.txt", "Grüße".encode(encoding))
+
+    assert refused == Reason.NOT_UTF8
+    assert "Save it as UTF-8 text" in str(refused.label)
 
 
 def test_every_kind_has_an_ending_of_its_own():

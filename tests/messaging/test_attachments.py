@@ -1,5 +1,6 @@
 """Files with a message: what is kept, what is checked, who may save it."""
 
+import contextlib
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -9,14 +10,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import erasure, holds
-from core import duties, keystore, sealed_files
+from core import duties, keystore, outbox, sealed_files
 from core.models import AuditEvent, Duty
-from messaging import messages, sweeping
+from messaging import checking, messages, sweeping
 from messaging.accepting import accept
 from messaging.kinds import Reason
-from messaging.limits import MOST_BYTES, MOST_FILES
+from messaging.limits import MOST_BYTES, MOST_FILES, MOST_WAITING
 from messaging.models import Attachment, InvalidTransition, Message
 from tests import uploads
 from tests.disks import small_disk
@@ -74,6 +76,20 @@ def checked(attach):
     check_all()
     attachment.refresh_from_db()
     return attachment
+
+
+@contextlib.contextmanager
+def a_check_under_way():
+    """What a worker beside this one holds while it checks a file."""
+    beside = connection.copy()
+    try:
+        beside.set_autocommit(False)
+        with beside.cursor() as cursor:
+            lock = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+            cursor.execute(lock, [checking.KIND])
+        yield
+    finally:
+        beside.close()
 
 
 def kept(settings):
@@ -136,6 +152,19 @@ def test_a_file_without_a_word_is_asked_for_one_and_for_the_file_again(sign_in, 
     assert ("Write something first." in html, "Choose your files again" in html) == (True, True)
 
 
+def test_a_message_whose_hidden_id_was_broken_is_sent_with_the_next_try(sign_in, alice, thread):
+    hers = sign_in(alice.user)
+
+    answer = hers.post(page(thread), form(note(), body="Friday was hard.", message_id="x"))
+
+    html = answer.content.decode()
+    assert (answer.status_code, Message.objects.count()) == (422, 0)
+    assert ("Send it again." in html, "Friday was hard." in html) == (True, True)
+    assert "Choose your files again" in html
+    fresh = answer.context["form"]["message_id"].value()
+    assert hers.post(page(thread), form(note(), message_id=fresh)).status_code == 302
+
+
 def test_an_open_page_keeps_the_files_and_is_not_asked_for_them(sign_in, alice, thread):
     answer = sign_in(alice.user).post(page(thread), form(file(), body=" "), headers=FRAGMENT)
 
@@ -182,6 +211,51 @@ def test_a_page_asks_no_more_for_three_messages_with_files_than_for_one(
         counts.append(len(asked))
 
     assert counts == [counts[0]] * 3
+
+
+def test_whose_files_wait_for_their_check_is_asked_to_wait(
+    sign_in, alice, dr_bob, thread, settings
+):
+    hers = sign_in(alice.user)
+    for _ in range(MOST_WAITING // MOST_FILES):
+        hers.post(page(thread), form(*[note(f"{n}.txt") for n in range(MOST_FILES)]))
+
+    answer = hers.post(page(thread), form(note(), body="Friday was hard."))
+
+    html = answer.content.decode()
+    assert (answer.status_code, len(kept(settings))) == (422, MOST_WAITING)
+    assert "Many of your files are still being checked." in html
+    assert "Friday was hard." in html
+    assert hers.post(page(thread), form(body="Without a file")).status_code == 302
+    assert sign_in(dr_bob.user).post(page(thread), form(note())).status_code == 302
+    check_all()
+    assert hers.post(page(thread), form(note())).status_code == 302
+
+
+def test_files_of_one_person_on_one_day_have_a_limit(
+    sign_in, alice, thread, settings, monkeypatch, time_machine
+):
+    monkeypatch.setattr("messaging.views.MOST_BYTES_A_DAY", 25)
+    hers = sign_in(alice.user)
+
+    answers = [hers.post(page(thread), form(note(content=b"x" * size))) for size in (20, 6, 5)]
+
+    assert [answer.status_code for answer in answers] == [302, 422, 302]
+    assert "That is more than fits in a day." in answers[1].content.decode()
+    assert (Message.objects.count(), len(kept(settings))) == (2, 2)
+    time_machine.move_to(timezone.now() + timedelta(days=1))
+    again = sign_in(alice.user).post(page(thread), form(note(content=b"x" * 20)))
+    assert again.status_code == 302
+
+
+def test_messages_with_files_are_paused_when_they_come_very_often(sign_in, alice, thread, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"files": "2/10m/user"}
+    hers = sign_in(alice.user)
+
+    answers = [hers.post(page(thread), form(note())).status_code for _ in range(3)]
+
+    assert answers == [302, 302, 429]
+    assert hers.post(page(thread), form(body="Without a file")).status_code == 302
 
 
 def test_nobody_attaches_where_care_has_ended(sign_in, alice, thread, settings):
@@ -303,6 +377,30 @@ def test_what_waits_for_an_erased_patient_is_not_asked_for_again(attach, alice, 
     assert Duty.objects.get(kind="attachment.check").done_at is not None
 
 
+def test_while_one_is_checked_the_next_is_put_off_and_all_else_is_done(attach):
+    attach(("a.txt", b"One"), ("b.txt", b"Two"))
+    outbox.enqueue("attachment.sweep", key="now", payload={}, due_at=LATER)
+
+    with a_check_under_way():
+        duties.sweep(now=LATER)
+        put_off = Duty.objects.filter(kind="attachment.check")
+        assert [(d.attempts_count, d.done_at, d.error) for d in put_off] == [(0, None, "")] * 2
+        assert [d.due_at > LATER for d in put_off] == [True, True]
+        assert Duty.objects.get(kind="attachment.sweep").done_at == LATER
+
+    duties.sweep(now=LATER + checking.PAUSE)
+    assert [one.status for one in Attachment.objects.all()] == ["clean", "clean"]
+
+
+def test_whoever_has_checked_lets_the_next_come_at_once(attach):
+    _first, second = attach(("a.txt", b"One"), ("b.txt", b"Two"))
+    Duty.objects.filter(key=str(second.pk)).update(due_at=LATER + checking.PAUSE)
+
+    duties.sweep(now=LATER)
+
+    assert [one.status for one in Attachment.objects.all()] == ["clean", "clean"]
+
+
 # Who may save it, and what the trail says
 
 
@@ -349,6 +447,23 @@ def test_a_check_is_on_the_trail_of_the_system(checked, alice):
     told = AuditEvent.objects.get(action="attachment.passed")
 
     assert (told.by_id, told.patient_id, told.subject_id) == (None, alice.pk, str(checked.pk))
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x" * 200)])
+def test_a_file_that_is_lost_is_said_to_be_and_is_on_no_trail(
+    sign_in, checked, dr_bob, settings, caplog, harm
+):
+    harm(Path(settings.ATTACHMENTS_DIR) / str(checked.file))
+
+    answer = sign_in(dr_bob.user).get(address(checked))
+
+    html = answer.content.decode()
+    assert (answer.status_code, "This file can no longer be opened." in html) == (410, True)
+    assert [(line.levelname, line.message[:10]) for line in caplog.records][:1] == [
+        ("ERROR", "attachment")
+    ]
+    assert (checked.title in caplog.text, str(checked) in caplog.text) == (False, True)
+    assert not AuditEvent.objects.filter(action="attachment.read").exists()
 
 
 # What goes away

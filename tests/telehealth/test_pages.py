@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from telehealth.asgi import application
+from tests.signing_in import cookie_of, signed_in
 
 
 def test_help_is_there_without_an_account_and_without_a_database(client):
@@ -150,21 +151,42 @@ async def test_it_is_refused_in_words_even_before_the_first_middleware():
     assert (b"Cache-Control", b"no-store, private") in start["headers"]
 
 
+WORDS, FILES = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+
+
+@pytest.fixture
+def cookies(alice, client):
+    """What a browser says of itself: of alice, of a visitor, and of somebody who makes it up."""
+    visitor = client.session
+    visitor["holder"] = "x"
+    visitor.save()
+    keys = {"alice": cookie_of(signed_in(alice.user)), "a visitor": visitor.session_key}
+    return keys | {"nobody": "", "a liar": "x" * 32, "an attacker": "\0" * 32}
+
+
 @pytest.mark.asyncio
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
-    ("path", "most"),
+    ("path", "who", "most"),
     [
-        ("/holds/", settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
-        ("/messages/", settings.FILE_UPLOAD_MAX_MEMORY_SIZE),
+        ("/holds/", "nobody", WORDS),
+        ("/holds/", "alice", WORDS),
+        ("/messages/", "nobody", WORDS),
+        ("/messages/", "a visitor", WORDS),
+        ("/messages/", "a liar", WORDS),
+        ("/messages/", "an attacker", WORDS),
+        ("/messages/", "alice", FILES),
     ],
 )
-async def test_a_request_larger_than_any_form_is_refused_while_it_arrives(path, most):
-    """It says nothing of its length, or something untrue: what counts is what has come."""
-    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": []}
-    asked = ApplicationCommunicator(application, scope)
+async def test_a_request_larger_than_any_form_is_refused_while_it_arrives(path, who, most, cookies):
+    """It says nothing of its length, or something untrue: what counts is what has come. Only who is
+    signed in sends files."""
+    cookie = f"seen=1; {settings.SESSION_COOKIE_NAME}={cookies[who]}".encode()
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b""}
+    asked = ApplicationCommunicator(application, scope | {"headers": [(b"cookie", cookie)]})
 
     await asked.send_input({"type": "http.request", "body": b"x" * most, "more_body": True})
-    is_waiting = await asked.receive_nothing()
+    is_waiting = await asked.receive_nothing(0.5)
     await asked.send_input({"type": "http.request", "body": b"x", "more_body": True})
     start, body = await asked.receive_output(5), await asked.receive_output(5)
 

@@ -1,8 +1,10 @@
 """Taking a copy of a record: by the page, by the command, for herself and for somebody else."""
 
+import json
 import stat
 import uuid
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -309,3 +311,24 @@ def test_a_file_that_was_not_passed_on_is_named_and_not_in_it(full):
     files = record.opened(made.content)
     assert f"attachments/{waiting.pk}.txt" not in files
     assert "late.txt (not in this copy)" in files["record.html"].decode()
+
+
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: path.write_bytes(b"x" * 200)])
+def test_a_file_that_is_lost_is_named_and_the_rest_of_the_record_is_copied(
+    hers, full, settings, caplog, harm
+):
+    lost, whole = Attachment.objects.order_by("pk")
+    harm(Path(settings.ATTACHMENTS_DIR) / str(lost.file))
+
+    answer = hers.post(reverse("create_record_copy"))
+
+    files = record.opened(answer.content)
+    page, manifest = files["record.html"].decode(), json.loads(files["manifest.json"])
+    assert (answer.status_code, files[f"attachments/{whole.name}"]) == (200, b"In the file")
+    assert f"attachments/{lost.name}" not in files
+    name = f"attachments/{lost.name}"
+    assert manifest["lost"] == [{"name": name, "why": "can no longer be opened"}]
+    assert "One file that came with a message can no longer be opened" in page
+    assert f"{CANARY} photo.txt (not in this copy: it can no longer be opened)" in page
+    assert str(lost) in caplog.text
+    assert CANARY not in caplog.text

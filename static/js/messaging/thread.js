@@ -3,8 +3,8 @@
 const PING_EVERY = 30_000; // milliseconds
 const PONG_WITHIN = 10_000;
 const LONGEST_PAUSE = 30_000;
-const TOO_LARGE = 413;
-const NO_ROOM = 507;
+const REFUSED = [409, 422, 507]; // with a fragment that says why
+const REASONS = { 410: "erased", 413: "tooLarge", 429: "tooOften" }; // and without one
 const NOT_FOUND = 4404; // signed out, or no longer part of the thread: trying again will not help
 
 class MessageThread extends HTMLElement {
@@ -26,8 +26,14 @@ class MessageThread extends HTMLElement {
     this.#connect();
   }
 
+  /** Where one writes; null where nobody would read it. */
   get #form() {
     return this.querySelector("form");
+  }
+
+  /** The form, or the notice in its place. */
+  get #end() {
+    return this.querySelector("#latest");
   }
 
   get #list() {
@@ -101,12 +107,12 @@ class MessageThread extends HTMLElement {
   }
 
   #add(items) {
-    const isAtEnd = this.#form.getBoundingClientRect().top < window.innerHeight;
+    const isAtEnd = this.#end.getBoundingClientRect().top < window.innerHeight;
     const fresh = [...items].filter((item) => Number(item.dataset.number) > this.#last);
     if (fresh.length === 0) return;
     this.querySelector("[data-empty]")?.remove();
     this.#list.append(...fresh);
-    if (isAtEnd) this.#form.scrollIntoView({ block: "end" });
+    if (isAtEnd) this.#end.scrollIntoView({ block: "end" });
     this.#look();
   }
 
@@ -118,7 +124,7 @@ class MessageThread extends HTMLElement {
 
   /** Tell the server what has been seen, so that no mail asks to look at it. */
   #look() {
-    if (document.visibilityState !== "visible" || this.#last === 0) return;
+    if (document.visibilityState !== "visible" || this.#last === 0 || !this.#form) return;
     const body = new FormData(this.#form);
     body.delete("body");
     body.delete("uploads");
@@ -128,9 +134,11 @@ class MessageThread extends HTMLElement {
 
   // What is sent
 
-  /** Words that were not sent are kept nowhere: a reload would lose them. */
+  /** Words and files that were not sent are kept nowhere: a reload would lose them. */
   #ask = (event) => {
-    if (this.#form.elements.body.value.trim()) event.preventDefault();
+    if (!this.#form) return;
+    const { body, uploads } = this.#form.elements;
+    if (body.value.trim() || uploads.files.length > 0) event.preventDefault();
   };
 
   async #send() {
@@ -156,17 +164,16 @@ class MessageThread extends HTMLElement {
   }
 
   async #answered(response, sent) {
-    if (response.status === TOO_LARGE) {
-      this.#warn(this.dataset.tooLarge);
-      return;
-    }
-    const isRefused = [409, 422, NO_ROOM].includes(response.status);
+    const isRefused = REFUSED.includes(response.status);
     if (!response.ok && !isRefused) {
-      const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
-      this.#warn(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
+      this.#warn(this.#reason(response));
       return;
     }
     const answer = parse(await response.text());
+    if (!answer.querySelector("form")) {
+      this.#endWith(answer.querySelector("#latest"), sent);
+      return;
+    }
     const words = this.#form.elements.body.value; // she may have typed on in the meantime
     const rest = isRefused || !words.startsWith(sent) ? words : words.slice(sent.length);
     const { files } = this.#form.elements.uploads;
@@ -177,6 +184,21 @@ class MessageThread extends HTMLElement {
     this.#say("");
     const items = answer.querySelectorAll(".msg");
     if (items.length > 0) this.#arrive(items[0].outerHTML);
+  }
+
+  #reason(response) {
+    const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
+    if (isSignedOut) return this.dataset.signedOut;
+    return this.dataset[REASONS[response.status] ?? "notSent"];
+  }
+
+  /** The notice shows what was sent; she may have typed on in the meantime. */
+  #endWith(notice, sent) {
+    const words = this.#form.elements.body.value;
+    if (words !== sent) notice.querySelector(".letter").innerText = words;
+    this.#form.replaceWith(notice);
+    this.#say("");
+    notice.scrollIntoView({ block: "nearest" });
   }
 
   #say(words) {
