@@ -5,8 +5,4 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        import accounts.emergency_notices  # noqa: PLC0415 -- every process that does duties
-        import accounts.invitation_notices  # noqa: PLC0415 -- needs
-        import accounts.mail  # noqa: PLC0415 -- their handlers
-        import accounts.reading  # noqa: PLC0415 -- and whoever writes down what it reads
-        import accounts.receivers  # noqa: F401, PLC0415 -- and hears of signing in
+        pass

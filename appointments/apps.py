@@ -8,4 +8,5 @@ class AppointmentsConfig(AppConfig):
         import appointments.holders  # noqa: PLC0415 -- signing up asks whose time is held
         import appointments.notices  # noqa: PLC0415 -- a worker must know the duties, too
         import appointments.receivers  # noqa: PLC0415 -- and whoever saves how she is reached
-        import appointments.reminders  # noqa: F401, PLC0415 -- as above
+        import appointments.reminders  # noqa: PLC0415 -- as above
+        import appointments.ties  # noqa: F401, PLC0415 -- and closing an account counts her visits
