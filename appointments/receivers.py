@@ -5,11 +5,16 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import Patient
-from accounts.signals import contact_changed
-from appointments import reminders
+from accounts.models import Patient, User
+from accounts.signals import contact_changed, patient_erased
+from appointments import erased, reminders
 
 
 @receiver(contact_changed)
 def plan_again(*, patient: Patient, now: datetime, **_: Any) -> None:
     reminders.plan_again(patient, now=now)
+
+
+@receiver(patient_erased)
+def cancel_visits(*, patient: Patient, by: User, now: datetime, **_: Any) -> None:
+    erased.cancel_visits(patient=patient, by=by, now=now)
