@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Practice, User
+from accounts.models import Membership, Practice, User
 from appointments import undelivered
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
@@ -29,18 +29,33 @@ class Desk:
 
     calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
     undelivered_count: int
+    deserted: list[Appointment]  # booked visits to which no therapist will come
     rows: list[Row]
 
 
 def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
-    """Gather it. Five queries."""
+    """Gather it. Six queries."""
     calls = AppointmentResponse.objects.at_desk_of(user).needed(now=now)
     related = ("appointment__patient__contact_rules", "appointment__provider")
     return Desk(
         calls=list(calls.select_related(*related)),
         undelivered_count=len(undelivered.list_of(user, now=now)),
+        deserted=list(deserted(practice, now=now)),
         rows=list(rows_of(practice, on=on)),
     )
+
+
+def deserted(practice: Practice, *, now: datetime) -> QuerySet[Appointment]:
+    """The visits ahead whose therapist's account was closed, or whose role was taken away.
+
+    Somebody has to call the patients: they look forward to a closed door.
+    """
+    works = Membership.objects.filter(
+        user=OuterRef("provider__user"), practice=practice, role=Membership.Role.PROVIDER
+    )
+    gone = Q(provider__user__is_active=False) | ~Exists(works)
+    visits = Appointment.objects.upcoming(now=now).filter(gone, provider__practice=practice)
+    return visits.select_related("patient__contact_rules", "provider")
 
 
 def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
