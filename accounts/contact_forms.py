@@ -23,7 +23,7 @@ class ContactForm(Worded, forms.Form):
 
     channels = forms.MultipleChoiceField(
         label=_("How may we tell you that there is news?"),
-        help_text=_("About visits, messages and payments. With neither, we send nothing."),
+        help_text=_("About visits, messages and payments. With neither, we send nothing of these."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )

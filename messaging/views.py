@@ -110,7 +110,8 @@ def send(request: SignedInRequest, found: Thread) -> HttpResponse:
         form.add_error("body", _("An earlier version of this was sent. Send it again to add it."))
         return show(request, found, form, status=409)
     except messages.CareEnded:
-        return show(request, found, form, status=409)
+        closed = threads.why_closed(found.patient, found.provider)
+        return show(request, found, form, status=410 if closed == threads.Closed.ERASED else 409)
     except sealed_files.NoRoom:
         form.add_error("uploads", _("There is no room for files at this moment. Nothing was sent."))
         return show(request, found, form, status=507)

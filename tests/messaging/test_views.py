@@ -361,5 +361,5 @@ def test_to_an_erased_patient_nobody_writes(sign_in, thread, write, alice, dr_bo
     shown = his.get(page(thread)).content.decode()
     sent = his.post(page(thread), form())
 
-    assert "The record was erased, so nobody would read a message here." in shown
-    assert ("<textarea" in shown, sent.status_code, Message.objects.count()) == (False, 409, 1)
+    assert "This record was erased, so nobody would read a message here." in shown
+    assert ("<textarea" in shown, sent.status_code, Message.objects.count()) == (False, 410, 1)

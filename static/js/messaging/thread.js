@@ -160,7 +160,7 @@ class MessageThread extends HTMLElement {
       this.#warn(this.dataset.tooLarge);
       return;
     }
-    const isRefused = [409, 422, NO_ROOM].includes(response.status);
+    const isRefused = [409, 410, 422, NO_ROOM].includes(response.status);
     if (!response.ok && !isRefused) {
       const isSignedOut = response.type === "opaqueredirect" || response.status === 403;
       this.#warn(isSignedOut ? this.dataset.signedOut : this.dataset.notSent);
