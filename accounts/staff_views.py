@@ -113,8 +113,8 @@ def hanging(membership: Membership, status: int) -> dict[str, Any]:
 
 
 def close(request: SignedInRequest, membership: Membership) -> HttpResponse:
-    who = {"user": membership.user, "practice": membership.practice}
     at_once = "at_once" in request.POST
+    who: dict[str, Any] = {"user": membership.user, "practice": membership.practice}
     try:
         staffing.deactivate(by=request.user, now=timezone.now(), at_once=at_once, **who)
     except (staffing.LastAdmin, staffing.LastPrivacyOfficer) as last:
@@ -132,7 +132,7 @@ def role_removal(request: SignedInRequest, member_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.visible_to(request.user), id=member_id)
     if request.method == "GET":
         return ask_role_removal(request, membership)
-    deed = {"membership": membership, "at_once": "at_once" in request.POST}
+    deed: dict[str, Any] = {"membership": membership, "at_once": "at_once" in request.POST}
     try:
         staffing.take_role(by=request.user, now=timezone.now(), **deed)
     except (staffing.LastAdmin, staffing.LastPrivacyOfficer, staffing.LastRole) as last:
