@@ -30,6 +30,11 @@ class MessageThread extends HTMLElement {
     return this.querySelector("form");
   }
 
+  /** The form; where one can no longer write, what says so. */
+  get #latest() {
+    return this.querySelector("#latest");
+  }
+
   get #list() {
     return this.querySelector(".msgs");
   }
@@ -101,12 +106,12 @@ class MessageThread extends HTMLElement {
   }
 
   #add(items) {
-    const isAtEnd = this.#form.getBoundingClientRect().top < window.innerHeight;
+    const isAtEnd = this.#latest.getBoundingClientRect().top < window.innerHeight;
     const fresh = [...items].filter((item) => Number(item.dataset.number) > this.#last);
     if (fresh.length === 0) return;
     this.querySelector("[data-empty]")?.remove();
     this.#list.append(...fresh);
-    if (isAtEnd) this.#form.scrollIntoView({ block: "end" });
+    if (isAtEnd) this.#latest.scrollIntoView({ block: "end" });
     this.#look();
   }
 
@@ -118,7 +123,7 @@ class MessageThread extends HTMLElement {
 
   /** Tell the server what has been seen, so that no mail asks to look at it. */
   #look() {
-    if (document.visibilityState !== "visible" || this.#last === 0) return;
+    if (document.visibilityState !== "visible" || this.#last === 0 || !this.#form) return;
     const body = new FormData(this.#form);
     body.delete("body");
     body.delete("uploads");
@@ -130,7 +135,7 @@ class MessageThread extends HTMLElement {
 
   /** Words that were not sent are kept nowhere: a reload would lose them. */
   #ask = (event) => {
-    if (this.#form.elements.body.value.trim()) event.preventDefault();
+    if (this.#form?.elements.body.value.trim()) event.preventDefault();
   };
 
   async #send() {
@@ -170,11 +175,12 @@ class MessageThread extends HTMLElement {
     const words = this.#form.elements.body.value; // she may have typed on in the meantime
     const rest = isRefused || !words.startsWith(sent) ? words : words.slice(sent.length);
     const { files } = this.#form.elements.uploads;
-    this.#form.replaceWith(answer.querySelector("form"));
+    this.#latest.replaceWith(answer.querySelector("#latest"));
+    this.#say("");
+    if (!this.#form) return; // closed meanwhile: what was written is shown, to be copied
     this.#form.elements.body.value = rest;
     if (isRefused) this.#form.elements.uploads.files = files;
     this.#form.elements.body.focus();
-    this.#say("");
     const items = answer.querySelectorAll(".msg");
     if (items.length > 0) this.#arrive(items[0].outerHTML);
   }
