@@ -31,7 +31,7 @@ class ContactForm(Worded, forms.Form):
     safe_to = forms.TimeField(
         label=_("Safe until"),
         help_text=_(
-            "A time earlier than the first one is on the next day: 22:00 to 6:00 is the night."
+            "A time earlier than the first one is on the next day: 10 PM to 6 AM is the night."
         ),
         widget=clock(),
         required=False,

@@ -130,4 +130,5 @@ def test_an_account_is_closed_at_once_and_the_patient_is_told_on_her_open_page(
     hers.get_by_role("button", name="Send").click()
     expect(hers.get_by_text("is not reading messages here any more")).to_be_visible()
     expect(hers.get_by_text("Are you there?")).to_be_visible()
+    expect(hers.get_by_text("Usually answers within")).to_have_count(0)
     axe(hers)

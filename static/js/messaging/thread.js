@@ -177,7 +177,11 @@ class MessageThread extends HTMLElement {
     const { files } = this.#form.elements.uploads;
     this.#latest.replaceWith(answer.querySelector("#latest"));
     this.#say("");
-    if (!this.#form) return; // closed meanwhile: what was written is shown, to be copied
+    if (!this.#form) {
+      // Closed meanwhile: what was written is shown, to be copied, and nobody promises an answer.
+      document.querySelector("[data-promise]")?.remove();
+      return;
+    }
     this.#form.elements.body.value = rest;
     if (isRefused) this.#form.elements.uploads.files = files;
     this.#form.elements.body.focus();
