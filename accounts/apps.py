@@ -9,4 +9,5 @@ class AccountsConfig(AppConfig):
         import accounts.invitation_notices  # noqa: PLC0415 -- needs
         import accounts.mail  # noqa: PLC0415 -- their handlers
         import accounts.reading  # noqa: PLC0415 -- and whoever writes down what it reads
-        import accounts.receivers  # noqa: F401, PLC0415 -- and hears of signing in
+        import accounts.receivers  # noqa: PLC0415 -- and hears of signing in
+        import accounts.staffing_notices  # noqa: F401, PLC0415 -- one more handler

@@ -47,7 +47,7 @@ class AssignForm(Worded, IdentityFields):
         super().__init__(data)
         self.zone, self.now = ZoneInfo(practice.zone), now
         self.patients = practice.patients
-        members = practice.memberships.filter(role__in=set(WORKS_AS.values()))
+        members = practice.memberships.filter(role__in=set(WORKS_AS.values()), user__is_active=True)
         self.fields["member"].queryset = (  # type: ignore[attr-defined]  # as above
             members.select_related("user__provider").order_by("role", "user__email")
         )

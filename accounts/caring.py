@@ -13,7 +13,8 @@ INSTANT = timedelta(microseconds=1)
 
 
 class NotOfOnePractice(Exception):
-    """The person does not work in the patient's practice, or not in the role that it takes."""
+    """The person does not work in the patient's practice, not in the role that it takes, or not any
+    more: the account is closed."""
 
 
 class EndedAlready(Exception):
@@ -87,7 +88,8 @@ def _begin(
 
 def works_with(patient: Patient, person: User, role: str) -> bool:
     """Whether `person` works in the patient's practice, in what the role takes."""
-    return person.memberships.filter(practice=patient.practice_id, role=WORKS_AS[role]).exists()
+    held = person.memberships.filter(practice=patient.practice_id, role=WORKS_AS[role])
+    return held.filter(user__is_active=True).exists()
 
 
 @transaction.atomic

@@ -23,12 +23,19 @@ class ContactForm(Worded, forms.Form):
 
     channels = forms.MultipleChoiceField(
         label=_("How may we tell you that there is news?"),
-        help_text=_("About visits, messages and payments. With neither, we send nothing."),
+        help_text=_("About visits, messages and payments. With neither, we send nothing of these."),
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     safe_from = forms.TimeField(label=_("Safe from"), widget=clock(), required=False)
-    safe_to = forms.TimeField(label=_("Safe until"), widget=clock(), required=False)
+    safe_to = forms.TimeField(
+        label=_("Safe until"),
+        help_text=_(
+            "A time earlier than the first one is on the next day: 10 PM to 6 AM is the night."
+        ),
+        widget=clock(),
+        required=False,
+    )
     may_leave_message = forms.BooleanField(
         label=_("You may leave a message when I do not answer the phone"), required=False
     )
@@ -48,8 +55,8 @@ class ContactForm(Worded, forms.Form):
         if (start is None) != (end is None):
             missing = "safe_from" if start is None else "safe_to"
             self.add_error(missing, _("Give both times, or neither."))
-        elif start and end and minute_of(start) >= end_minute_of(end):
-            self.add_error("safe_to", _("Choose a time later in the day than the first."))
+        elif start and end and minute_of(start) == end_minute_of(end):
+            self.add_error("safe_to", _("Choose another time than the first."))
         channels = data.pop("channels", [])
         data |= {"by_mail": MAIL in channels, "by_text": TEXT in channels}
         is_given = start is not None and end is not None

@@ -1,15 +1,17 @@
 """The admin's page of staff: who works here, who is invited, and the end of both."""
 
 from http import HTTPStatus
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import invitations, roster, staffing
+from accounts import invitations, roster, staffing, ties
 from accounts.http import SignedInRequest
 from accounts.models import Invitation, Membership
 from accounts.permissions import policy
@@ -17,6 +19,15 @@ from accounts.staff_forms import InvitationForm
 from accounts.step_up import stepped_up
 
 ADMIN = Membership.Role.ADMIN
+LAST: dict[type[Exception], Any] = {  # lazy
+    staffing.LastAdmin: _l("This is the only admin of the practice. Invite another one first."),
+    staffing.LastPrivacyOfficer: _l(
+        "This is the only privacy officer of the practice. Invite another one first."
+    ),
+    staffing.LastRole: _l(
+        "This is the only role of this person. To end the work here, close the account."
+    ),
+}
 
 
 @policy(ADMIN)
@@ -26,7 +37,7 @@ def staff(request: SignedInRequest) -> HttpResponse:
 
 
 def page(
-    request: SignedInRequest, *, problem: str = "", status: int = HTTPStatus.OK
+    request: SignedInRequest, *, problem: Any = "", status: int = HTTPStatus.OK
 ) -> HttpResponse:
     offers = Invitation.objects.visible_to(request.user).open(at=timezone.now())
     context = {
@@ -77,15 +88,39 @@ def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.visible_to(request.user), id=member_id)
     user = membership.user
     if request.method == "GET":
-        return render(request, "accounts/closing.html", {"member": user, "membership": membership})
+        return ask_closing(request, membership)
     if request.POST.get("deed") == "open":  # what the page offered, whatever is true by now
         staffing.reactivate(user=user, by=request.user, now=timezone.now())
         return redirect("accounts:staff")
-    who = {"user": user, "practice": membership.practice}
+    return close(request, membership)
+
+
+def ask_closing(
+    request: SignedInRequest, membership: Membership, *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context = {"member": membership.user, "membership": membership}
+    return render(
+        request, "accounts/closing.html", context | hanging(membership, status), status=status
+    )
+
+
+def hanging(membership: Membership, status: int) -> dict[str, Any]:
+    """What the page says of the work that would be left, where the deed ends a therapist's."""
+    return {
+        "ties": ties.of(membership.user, now=timezone.now()),
+        "is_refused": status == HTTPStatus.CONFLICT,
+    }
+
+
+def close(request: SignedInRequest, membership: Membership) -> HttpResponse:
+    at_once = "at_once" in request.POST
+    who: dict[str, Any] = {"user": membership.user, "practice": membership.practice}
     try:
-        staffing.deactivate(by=request.user, now=timezone.now(), **who)
-    except staffing.LastAdmin:
-        return page(request, problem=last_admin(), status=HTTPStatus.CONFLICT)
+        staffing.deactivate(by=request.user, now=timezone.now(), at_once=at_once, **who)
+    except (staffing.LastAdmin, staffing.LastPrivacyOfficer) as last:
+        return page(request, problem=LAST[type(last)], status=HTTPStatus.CONFLICT)
+    except staffing.StillNeeded:
+        return ask_closing(request, membership, status=HTTPStatus.CONFLICT)
     messages.success(request, _("The account is closed. It was signed out everywhere."))
     return redirect("accounts:staff")
 
@@ -96,20 +131,22 @@ def closing(request: SignedInRequest, member_id: int) -> HttpResponse:
 def role_removal(request: SignedInRequest, member_id: int) -> HttpResponse:
     membership = get_object_or_404(Membership.objects.visible_to(request.user), id=member_id)
     if request.method == "GET":
-        return render(request, "accounts/role_removal.html", {"membership": membership})
+        return ask_role_removal(request, membership)
+    deed: dict[str, Any] = {"membership": membership, "at_once": "at_once" in request.POST}
     try:
-        staffing.take_role(membership=membership, by=request.user, now=timezone.now())
-    except staffing.LastAdmin:
-        return page(request, problem=last_admin(), status=HTTPStatus.CONFLICT)
-    except staffing.LastRole:
-        return page(request, problem=last_role(), status=HTTPStatus.CONFLICT)
+        staffing.take_role(by=request.user, now=timezone.now(), **deed)
+    except (staffing.LastAdmin, staffing.LastPrivacyOfficer, staffing.LastRole) as last:
+        return page(request, problem=LAST[type(last)], status=HTTPStatus.CONFLICT)
+    except staffing.StillNeeded:
+        return ask_role_removal(request, membership, status=HTTPStatus.CONFLICT)
     messages.success(request, _("The role is taken away. The account was signed out everywhere."))
     return redirect("accounts:staff")
 
 
-def last_admin() -> str:
-    return _("This is the only admin of the practice. Invite another one first.")
-
-
-def last_role() -> str:
-    return _("This is the only role of this person. To end the work here, close the account.")
+def ask_role_removal(
+    request: SignedInRequest, membership: Membership, *, status: int = HTTPStatus.OK
+) -> HttpResponse:
+    context: dict[str, Any] = {"membership": membership}
+    if membership.role == Membership.Role.PROVIDER:
+        context |= hanging(membership, status)
+    return render(request, "accounts/role_removal.html", context, status=status)

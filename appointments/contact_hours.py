@@ -15,15 +15,19 @@ ORDINARY = (8 * 60, 21 * 60)
 
 @dataclass(frozen=True)
 class ContactHours:
-    """Half-open hours of each day on one wall: at `to_minute` it is too late."""
+    """Half-open hours of each day on one wall: at `to_minute` it is too late.
+
+    Where it is not later in the day than `from_minute`, they end on the next: 22:00 to 06:00.
+    """
 
     from_minute: int
     to_minute: int
     zone: ZoneInfo
 
     def has(self, at: datetime) -> bool:
-        opens, closes = self._on(self._day(at))
-        return opens <= at < closes
+        today = self._day(at)
+        spans = (self._on(day) for day in (today - 1, today))
+        return any(opens <= at < closes for opens, closes in spans)
 
     def next(self, at: datetime) -> datetime:
         """Return the first instant of these hours that is not before `at`."""
@@ -47,7 +51,10 @@ class ContactHours:
     def _on(self, day: int) -> tuple[datetime, datetime]:
         midnight = day * wall.MINUTES_A_DAY
         first, _later = wall.readings(self.zone, midnight + self.from_minute)
-        _earlier, last = wall.readings(self.zone, midnight + self.to_minute)
+        end = self.to_minute
+        if end <= self.from_minute:
+            end += wall.MINUTES_A_DAY
+        _earlier, last = wall.readings(self.zone, midnight + end)
         return wall.instant(first), wall.instant(last)
 
 

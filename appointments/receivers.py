@@ -5,9 +5,9 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import Patient, Provider
-from accounts.signals import contact_changed, licences_changed
-from appointments import indexing, reminders
+from accounts.models import Patient, Provider, User
+from accounts.signals import contact_changed, licences_changed, patient_erased
+from appointments import erased, indexing, reminders
 
 
 @receiver(contact_changed)
@@ -18,3 +18,8 @@ def plan_again(*, patient: Patient, now: datetime, **_: Any) -> None:
 @receiver(licences_changed)
 def renew_index(*, provider: Provider, now: datetime, **_: Any) -> None:
     indexing.renew(indexing.lock([provider.pk]), now=now)
+
+
+@receiver(patient_erased)
+def cancel_visits(*, patient: Patient, by: User, now: datetime, **_: Any) -> None:
+    erased.cancel_visits(patient=patient, by=by, now=now)

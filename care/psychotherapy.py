@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Exists, OuterRef
 
 from accounts.care_team import CLINICAL, CareRelationship
-from accounts.models import Membership, Patient, Provider, User
+from accounts.models import Erasure, Membership, Patient, Provider, User
 from core.fields import EncryptedText, has_words
 
 
@@ -28,9 +28,11 @@ class PsychotherapyNoteQuerySet(models.QuerySet["PsychotherapyNote"]):
         )
 
     def with_care_of(self, user: User) -> Self:
-        """Add `is_in_care`: whether `user` may still know who the patient is. Newest first."""
+        """Add `is_in_care`: whether `user` may still know who the patient is; and `is_erased`.
+        Newest first."""
         cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("patient"))
-        found = self.annotate(is_in_care=Exists(cares)).select_related("patient")
+        erased = Exists(Erasure.objects.filter(patient=OuterRef("patient")))
+        found = self.annotate(is_in_care=Exists(cares), is_erased=erased).select_related("patient")
         return found.order_by("-written_at", "-pk")
 
 

@@ -75,6 +75,10 @@ def write(request: SignedInRequest, patient: Patient) -> HttpResponse:
         form = form.again()
         form.add_error("body", _("An earlier version of this was kept. Keep it again to add it."))
         return show(request, patient, form, status=409)
+    except notes.DestroyedAlready:
+        form = form.again()
+        form.add_error("body", _("This note was destroyed. Keep the words again to begin another."))
+        return show(request, patient, form, status=409)
     messages.success(request, _("Kept. Only you can read it."))
     return redirect("care:psychotherapy_notes", patient.ref)
 

@@ -9,7 +9,10 @@ from accounts import holds
 from accounts.models import Patient, Provider, User
 from care.models import PsychotherapyNote
 from core import audit, keystore
+from core.models import AuditEvent
 from core.transactions import take_turns, violated
+
+DESTROYED = "psychotherapy-note.destroyed"
 
 
 class NotInCare(Exception):
@@ -25,7 +28,7 @@ class OnHold(Exception):
 
 
 class DestroyedAlready(Exception):
-    """In another window."""
+    """In another window; or its form is sent once more."""
 
 
 @transaction.atomic
@@ -37,12 +40,15 @@ def write(
 
     :raises NotInCare:
     :raises IdTaken:
+    :raises DestroyedAlready: what was destroyed does not come back by the browser's "back"
     :raises core.keystore.Erased: if there is nobody left to write about
     """
     author = _author(patient, by)
     take_turns(f"psychotherapy notes {author.pk} {patient.pk}")
     if earlier := PsychotherapyNote.objects.filter(pk=note_id).first():
         return _same(earlier, patient=patient, author=author, body=body)
+    if _was_destroyed(note_id, patient):
+        raise DestroyedAlready
     _see_to_key(patient, author)
     fields = {"patient": patient, "author": author, "body": body, "written_at": now}
     try:
@@ -69,7 +75,7 @@ def destroy(*, note: PsychotherapyNote, by: User, now: datetime) -> None:
         raise OnHold
     if not PsychotherapyNote.objects.visible_to(by).filter(pk=note.pk).exists():
         raise DestroyedAlready
-    _record("psychotherapy-note.destroyed", note, by=by, now=now)
+    _record(DESTROYED, note, by=by, now=now)
     note.delete()
 
 
@@ -94,6 +100,12 @@ def _same(
     if (earlier.patient_id, earlier.author_id) != (patient.pk, author.pk) or earlier.body != body:
         raise IdTaken
     return earlier
+
+
+def _was_destroyed(note_id: UUID, patient: Patient) -> bool:
+    """Whether a form is sent once more whose note is gone for ever: the trail remembers the id."""
+    destroyed = AuditEvent.objects.filter(patient_id=patient.pk, action=DESTROYED)
+    return destroyed.filter(subject_id=str(note_id)).exists()
 
 
 def _record(action: str, note: PsychotherapyNote, *, by: User, now: datetime) -> None:

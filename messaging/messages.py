@@ -22,7 +22,7 @@ class NotInThread(Exception):
 
 
 class CareEnded(Exception):
-    """The one no longer cares for the other: nobody would read what is written."""
+    """The one no longer cares for the other, or is gone: nobody would read what is written."""
 
 
 class IdTaken(Exception):

@@ -55,8 +55,10 @@ def context(thread: Thread, reader: User) -> dict[str, Any]:
 
 def writing(thread: Thread) -> dict[str, Any]:
     """Whether one can write in `thread`, and if not, whom to call."""
+    closed = threads.why_closed(thread.patient, thread.provider)
     return {
-        "is_open": threads.are_together(thread.patient, thread.provider),
+        "is_open": closed is None,
+        "closed": closed,
         "practice": thread.patient.practice,
     }
 

@@ -6,7 +6,7 @@ from django.dispatch import receiver
 
 from accounts.models import Patient
 from accounts.signals import patient_erased
-from messaging import attachments, notices, sweeping  # noqa: F401 -- the last two register their duties, and attachments its checks
+from messaging import attachments, notices, sweeping, ties  # noqa: F401 -- they register duties, checks and a count
 
 
 @receiver(patient_erased)

@@ -164,6 +164,8 @@ def refuse(
     request: SignedInRequest, found: Thread, form: MessageForm, why: Exception
 ) -> HttpResponse:
     field, words, status = REFUSALS[type(why)]
+    if threads.why_closed(found.patient, found.provider) == threads.Closed.ERASED:
+        status = 410
     if isinstance(why, messages.IdTaken):
         form = form.again()
     if field:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Licence, Practice, Provider, User
+from accounts.models import Licence, Membership, Practice, Provider, User
 from appointments import offers, undelivered
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
@@ -33,6 +33,7 @@ class Desk:
 
     calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
     undelivered_count: int
+    deserted: list[Appointment]  # booked visits to which no therapist will come
     rows: list[Row]
     licences: list[Licence]  # that end soon
 
@@ -44,9 +45,23 @@ def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
     return Desk(
         calls=list(calls.select_related(*related)),
         undelivered_count=len(undelivered.list_of(user, now=now)),
+        deserted=list(deserted(practice, now=now)),
         rows=list(rows_of(practice, on=on)),
         licences=list(licences_ending(practice, on=on)),
     )
+
+
+def deserted(practice: Practice, *, now: datetime) -> QuerySet[Appointment]:
+    """The visits ahead whose therapist's account was closed, or whose role was taken away.
+
+    Somebody has to call the patients: they look forward to a closed door.
+    """
+    works = Membership.objects.filter(
+        user=OuterRef("provider__user"), practice=practice, role=Membership.Role.PROVIDER
+    )
+    gone = Q(provider__user__is_active=False) | ~Exists(works)
+    visits = Appointment.objects.upcoming(now=now).filter(gone, provider__practice=practice)
+    return visits.select_related("patient__contact_rules", "provider")
 
 
 def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:

@@ -212,7 +212,7 @@ class Migration(migrations.Migration):
                 ('patient', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='contact_rules', to='accounts.patient')),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('safe_from_minute', None), ('safe_to_minute', None)), models.Q(('safe_from_minute__isnull', False), ('safe_from_minute__lt', models.F('safe_to_minute')), ('safe_to_minute__isnull', False), ('safe_to_minute__lte', 1440)), _connector='OR'), name='contact_rules_hours_whole')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('safe_from_minute', None), ('safe_to_minute', None)), models.Q(('safe_from_minute__isnull', False), ('safe_from_minute__lt', 1440), ('safe_to_minute__isnull', False), ('safe_to_minute__range', (1, 1440)), models.Q(('safe_from_minute', models.F('safe_to_minute')), _negated=True)), _connector='OR'), name='contact_rules_hours_whole')],
             },
         ),
         migrations.CreateModel(

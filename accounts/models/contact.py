@@ -12,7 +12,8 @@ class ContactRules(models.Model):
     """What a patient has said about being reached. Who has said nothing gets mail, no text message
     and no message on a phone that others may hear.
 
-    Minutes count from midnight on the wall where she is; 1440 is 24:00.
+    Minutes count from midnight on the wall where she is; 1440 is 24:00. Hours whose end is the
+    smaller number run past midnight.
     """
 
     patient = models.OneToOneField(Patient, models.PROTECT, related_name="contact_rules")
@@ -36,9 +37,10 @@ class ContactRules(models.Model):
                 | Q(
                     safe_from_minute__isnull=False,
                     safe_to_minute__isnull=False,
-                    safe_from_minute__lt=F("safe_to_minute"),
-                    safe_to_minute__lte=MINUTES_A_DAY,
-                ),
+                    safe_from_minute__lt=MINUTES_A_DAY,
+                    safe_to_minute__range=(1, MINUTES_A_DAY),
+                )
+                & ~Q(safe_from_minute=F("safe_to_minute")),
                 name="contact_rules_hours_whole",
             )
         ]

@@ -142,3 +142,51 @@ def test_nobody_of_another_practice_can_be_chosen_or_is_shown(admins, alice, pee
 
     assert ("Una" in page, "Eve" in page) == (False, False)
     assert (answers, CareRelationship.objects.count()) == ([422, 422, 404], 1)
+
+
+def close_account(person):
+    person.is_active = False
+    person.save()
+
+
+def test_a_closed_account_is_not_offered_and_not_taken(admins, alice, carol):
+    offered = "Carol Fox" in admins.get(ADDRESS).content.decode()
+    close_account(carol.user)
+
+    page = admins.get(ADDRESS).content.decode()
+    response = admins.post(ADDRESS, words(alice, carol.user, "covering", "2026-12-04"))
+
+    assert (offered, "Carol Fox" in page) == (True, False)
+    assert (response.status_code, CareRelationship.objects.count()) == (422, 0)
+
+
+def test_nor_is_its_care_opened_again(admins, alice, dr_bob):
+    ended = make_care(alice, dr_bob)
+    end_all_care()
+    address = reverse("accounts:create_reopening", args=[ended.pk])
+    offered = address in admins.get(ADDRESS).content.decode()
+    close_account(dr_bob.user)
+
+    page = admins.get(ADDRESS).content.decode()
+    response = admins.post(address)
+
+    assert (offered, address in page) == (True, False)
+    assert (response.status_code, CareRelationship.objects.count()) == (422, 1)
+    assert "Nothing was changed" in response.content.decode()
+    assert f'method="post" action="{ADDRESS}"' in response.content.decode()
+
+
+def test_opening_a_chart_asks_for_a_fresh_proof(admins, alice, dr_bob, carol):
+    ended = make_care(alice, dr_bob)
+    end_all_care()
+
+    with time_machine.travel(NOW + timedelta(minutes=6), tick=False):
+        answers = [
+            admins.get(ADDRESS),
+            admins.post(ADDRESS, words(alice, carol.user, "covering", "2026-12-04")),
+            admins.post(reverse("accounts:create_reopening", args=[ended.pk])),
+        ]
+
+    again = reverse("account_reauthenticate")
+    assert [answer["Location"].startswith(again) for answer in answers] == [True] * 3
+    assert CareRelationship.objects.count() == 1

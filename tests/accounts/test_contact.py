@@ -59,7 +59,10 @@ def test_saying_it_anew_leaves_one_row(alice):
     assert ContactRules.objects.count() == 1
 
 
-@pytest.mark.parametrize("hours", [(600, None), (None, 600), (600, 600), (700, 600), (600, 1441)])
+NO_HOURS = [(600, None), (None, 600), (600, 600), (600, 0), (600, 1441), (1440, 600)]
+
+
+@pytest.mark.parametrize("hours", NO_HOURS)
 def test_the_database_refuses_hours_that_are_none(alice, hours):
     from_minute, to_minute = hours
 
@@ -92,6 +95,18 @@ def test_she_changes_it(alice, sign_in, texts):
     assert kept(alice) == (False, True, False, (570, 1440))
 
 
+def test_the_night_may_be_the_only_safe_time(alice, sign_in):
+    client = sign_in(alice.user)
+
+    response = client.post(
+        ADDRESS, {"channels": ["mail"], "safe_from": "22:00", "safe_to": "06:00"}
+    )
+    page = client.get(ADDRESS).content.decode()
+
+    assert (response.status_code, kept(alice)[-1]) == (302, (1320, 360))
+    assert ('value="22:00"' in page, 'value="06:00"' in page) == (True, True)
+
+
 def test_she_may_want_to_hear_nothing_at_all(alice, sign_in, texts):
     sign_in(alice.user).post(ADDRESS, {})
 
@@ -103,7 +118,7 @@ def test_she_may_want_to_hear_nothing_at_all(alice, sign_in, texts):
     [
         ({"safe_from": "09:00"}, "Give both times, or neither."),
         ({"safe_to": "09:00"}, "Give both times, or neither."),
-        ({"safe_from": "10:00", "safe_to": "09:00"}, "Choose a time later in the day"),
+        ({"safe_from": "10:00", "safe_to": "10:00"}, "Choose another time than the first."),
         ({"safe_from": "25:00", "safe_to": "09:00"}, "Write the time as hours and minutes"),
         ({"channels": ["pigeon"]}, "Choose one from the list."),
     ],

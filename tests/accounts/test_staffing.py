@@ -1,11 +1,14 @@
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
-from accounts import staffing
+from accounts import staffing, ties
 from accounts.models import Invitation, Membership
+from core import duties
 from core.models import AuditEvent
+from messaging import messages, threads
 from tests import factories
 from tests.factories import NOW, SCOPED
 from tests.signing_in import signed_in
@@ -193,3 +196,125 @@ def test_the_only_role_stays(page, dr_bob):
     response = page.post(reverse("accounts:role_removal", args=[only.pk]))
 
     assert (response.status_code, dr_bob.user.memberships.count()) == (409, 1)
+
+
+@pytest.fixture
+def needed(visit, alice, dr_bob):
+    """A therapist with a booked visit, a patient nobody else treats, and an unread message."""
+    thread = threads.open_for(visit, now=NOW)
+    words = {"body": "Are you there?", "message_id": uuid4()}
+    messages.send(thread=thread, by=alice.user, now=NOW, **words)
+    return dr_bob
+
+
+TIES = ["One patient whom nobody else treats", "One booked visit", "One unread message"]
+
+
+def end_of_work(user, practice, deed):
+    """The page that closes the account, or the one that takes the therapist's role away."""
+    if deed == "closing":
+        return closing_of(user)
+    Membership.objects.get_or_create(user=user, practice=practice, role=Role.SUPERVISOR)
+    return reverse("accounts:role_removal", args=[user.memberships.get(role=Role.PROVIDER).pk])
+
+
+def still_works(user):
+    user.refresh_from_db()
+    return user.is_active and user.memberships.filter(role=Role.PROVIDER).exists()
+
+
+@pytest.fixture
+def clock(time_machine):
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.mark.parametrize("deed", ["closing", "role_removal"])
+def test_what_hangs_on_a_therapist_is_named_and_holds_the_end(clock, page, practice, needed, deed):
+    address = end_of_work(needed.user, practice, deed)
+
+    asked, answer = page.get(address), page.post(address, {"deed": "close"})
+
+    for shown in (asked.content.decode(), answer.content.decode()):
+        assert [words in shown for words in TIES] == [True] * 3
+        assert (reverse("accounts:care_team") in shown, "Alice" in shown) == (True, False)
+    assert (asked.status_code, answer.status_code) == (200, 409)
+    assert still_works(needed.user)
+
+
+@pytest.mark.parametrize("deed", ["closing", "role_removal"])
+def test_at_once_it_ends_all_the_same(clock, page, practice, needed, deed):
+    address = end_of_work(needed.user, practice, deed)
+
+    answer = page.post(address, {"deed": "close", "at_once": "on"})
+
+    assert (answer.status_code, still_works(needed.user)) == (302, False)
+
+
+def test_another_role_of_hers_hangs_on_nothing(clock, page, practice, needed):
+    extra = Membership.objects.create(user=needed.user, practice=practice, role=Role.SUPERVISOR)
+
+    answer = page.post(reverse("accounts:role_removal", args=[extra.pk]))
+
+    assert (answer.status_code, still_works(needed.user)) == (302, True)
+
+
+def test_a_patient_for_whom_somebody_stands_in_is_not_left_alone(clock, alice, dr_bob, carol):
+    factories.make_care(alice, dr_bob)
+    before = ties.of(dr_bob.user, now=NOW)
+
+    factories.make_care(alice, carol, "covering")
+
+    assert (before, ties.of(dr_bob.user, now=NOW)) == (TIES[:1], [])
+
+
+def test_but_a_closed_account_stands_in_for_nobody(clock, alice, dr_bob, carol):
+    factories.make_care(alice, dr_bob)
+    factories.make_care(alice, carol, "covering")
+
+    carol.user.is_active = False
+    carol.user.save()
+
+    assert ties.of(dr_bob.user, now=NOW) == TIES[:1]
+
+
+@pytest.fixture
+def officer(practice):
+    return factories.make_member(practice, Role.PRIVACY_OFFICER, "officer@example.com")
+
+
+@pytest.mark.parametrize("deed", ["closing", "role_removal"])
+def test_the_last_privacy_officer_stays(page, practice, officer, deed):
+    Membership.objects.create(user=officer, practice=practice, role=Role.BILLING)
+    held = officer.memberships.get(role=Role.PRIVACY_OFFICER)
+
+    response = page.post(reverse(f"accounts:{deed}", args=[held.pk]), {"at_once": "on"})
+
+    officer.refresh_from_db()
+    assert (response.status_code, officer.is_active) == (409, True)
+    assert officer.memberships.filter(role=Role.PRIVACY_OFFICER).exists()
+    assert "This is the only privacy officer" in response.content.decode()
+
+
+def test_one_of_two_privacy_officers_may_leave(page, practice, officer):
+    factories.make_member(practice, Role.PRIVACY_OFFICER, "second@example.com")
+
+    assert page.post(closing_of(officer)).status_code == 302
+
+
+@pytest.mark.parametrize("deed", ["closing", "role_removal"])
+def test_the_others_who_watch_are_told_of_each_end_in_neutral_words(
+    clock, page, practice, admin, officer, biller, deed, mailoutbox
+):
+    second = factories.make_member(practice, Role.PRIVACY_OFFICER, "second@example.com")
+    Membership.objects.create(user=second, practice=practice, role=Role.BILLING)
+    held = second.memberships.get(role=Role.PRIVACY_OFFICER)
+
+    page.post(reverse(f"accounts:{deed}", args=[held.pk]))
+    duties.sweep(now=NOW)
+
+    assert sorted(mail.to for mail in mailoutbox) == [
+        ["admin@example.com"],
+        ["officer@example.com"],
+    ]
+    assert not any("second" in mail.subject + mail.body for mail in mailoutbox)
+    assert all("/staff/" in mail.body or "/access-log/" in mail.body for mail in mailoutbox)

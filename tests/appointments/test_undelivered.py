@@ -70,7 +70,13 @@ def test_what_a_mail_server_refuses_for_good_comes_to_the_front_desk(dr_bob, ali
 
 def test_every_notice_of_a_visit_has_words():
     told = {kind for kind in duties.HANDLERS if kind.startswith("notice.")}
-    others = {"notice.emergency", "notice.invitation", "notice.message", "notice.payment"}
+    others = {
+        "notice.emergency",
+        "notice.invitation",
+        "notice.message",
+        "notice.payment",
+        "notice.staffing",
+    }
     of_visits = told - others
 
     assert of_visits == set(undelivered.KINDS)

@@ -250,6 +250,19 @@ def test_of_an_erased_patient_it_says_so_and_none_is_begun(his, note, address, a
 
     assert (read.status_code, "Erased" in text(read), SHOWN in text(read)) == (200, True, False)
     assert (begun.status_code, PsychotherapyNote.objects.count()) == (410, 1)
+    assert "and this note with it" in text(read)
+    assert not any(words in text(read) for words in ("stays as it was", "Only you can open"))
+    assert "Erased" in text(his.get(ALL))
+
+
+def test_a_destroyed_one_does_not_come_back_from_a_form_of_before(his, address, note):
+    sent = form() | {"note_id": str(note.pk)}
+    his.post(end_of(note))
+
+    response = his.post(address, sent)
+
+    assert (response.status_code, PsychotherapyNote.objects.count()) == (409, 0)
+    assert "was destroyed" in text(response)
 
 
 def test_a_long_list_has_pages(his, address, alice, dr_bob):

@@ -222,6 +222,15 @@ def test_after_one_is_destroyed_others_can_be_written(in_care, alice, dr_bob):
     assert write(alice, dr_bob).body == WORDS
 
 
+def test_a_form_that_is_sent_again_does_not_bring_a_destroyed_one_back(in_care, alice, dr_bob):
+    note = write(alice, dr_bob)
+    destroy(PsychotherapyNote.objects.get(), dr_bob)
+
+    with pytest.raises(psychotherapy_notes.DestroyedAlready):
+        write(alice, dr_bob, note_id=note.pk)
+    assert PsychotherapyNote.objects.count() == 0
+
+
 def test_about_nobody_nothing_is_written(in_care, alice, dr_bob, biller):
     erasure.erase(patient=alice, reason="request", by=biller, now=NOW)
 

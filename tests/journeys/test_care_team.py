@@ -104,3 +104,31 @@ def test_the_others_see_what_their_work_takes(page_for, axe, written, practice, 
     expect(peers.get_by_text("Alice Doe")).to_be_visible()
     axe(billing)
     axe(peers)
+
+
+@SCREENS
+def test_an_account_is_closed_at_once_and_the_patient_is_told_on_her_open_page(
+    page_for, axe, site, practice, dr_bob, alice, screen
+):
+    visit = make_visit(dr_bob, alice, starts_at=timezone.now() + timedelta(days=2))
+    thread = threads.open_for(visit, now=timezone.now())
+    hers = page_for(alice.user, **screen)
+    hers.goto(reverse("messaging:thread", args=[thread.id]))
+
+    admins = page_for(make_member(practice, Role.ADMIN, "admin@example.com"), **screen)
+    admins.goto(reverse("accounts:closing", args=[dr_bob.user.memberships.get().pk]))
+    admins.get_by_role("button", name="Close the account").click()
+    expect(admins.get_by_text("Nothing was changed")).to_be_visible()
+    axe(admins)
+    admins.get_by_label("Close it at once").check()
+    admins.get_by_role("button", name="Close the account").click()
+    admins.goto(reverse("home"))
+    expect(admins.get_by_text("Visits whose therapist no longer works here")).to_be_visible()
+    axe(admins)
+
+    hers.get_by_label("Your message").fill("Are you there?")
+    hers.get_by_role("button", name="Send").click()
+    expect(hers.get_by_text("is not reading messages here any more")).to_be_visible()
+    expect(hers.get_by_text("Are you there?")).to_be_visible()
+    expect(hers.get_by_text("Usually answers within")).to_have_count(0)
+    axe(hers)

@@ -6,6 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from accounts import erasure
 from messaging import threads
 from messaging.models import LONGEST, Message, Thread
 from tests.factories import NOW, end_all_care, make_patient, make_visit
@@ -308,3 +309,57 @@ def test_after_the_end_of_care_the_provider_finds_nothing(sign_in, dr_bob, ended
 
     assert [his.get(ended).status_code, his.post(ended).status_code] == [404, 404]
     assert "Alice" not in his.get(reverse("messaging:list")).content.decode()
+
+
+def close_account(provider):
+    provider.user.is_active = False
+    provider.user.save()
+
+
+def take_role(provider):
+    provider.user.memberships.update(role="supervisor")
+
+
+@pytest.mark.parametrize("leave", [close_account, take_role])
+def test_where_the_therapist_is_gone_the_patient_is_told_whom_to_call(
+    sign_in, thread, write, alice, dr_bob, leave
+):
+    write(alice)
+    hers = sign_in(alice.user)
+    before = hers.get(page(thread)).content.decode()
+
+    leave(dr_bob)
+    shown = hers.get(page(thread)).content.decode()
+    sent = hers.post(page(thread), form("Are you there?"))
+
+    promise = "Usually answers within one working day."
+    assert (promise in before, promise in shown) == (True, False)
+    assert "Bob Ray, PsyD is not reading messages here any more." in shown
+    assert ("312-555-0100" in shown, "<textarea" in shown) == (True, False)
+    assert (sent.status_code, "Are you there?" in sent.content.decode()) == (409, True)
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("leave", [close_account, take_role])
+def test_nor_is_she_invited_to_begin_a_thread(sign_in, visit, alice, dr_bob, leave):
+    hers = sign_in(alice.user)
+    offered = [opening.name for opening in hers.get(reverse("messaging:list")).context["openings"]]
+
+    leave(dr_bob)
+    shown = hers.get(reverse("messaging:list")).context["openings"]
+    begun = hers.post(reverse("messaging:create_thread", args=[visit.id]))
+
+    assert (offered, list(shown)) == (["Bob Ray, PsyD"], [])
+    assert (begun.status_code, Thread.objects.count()) == (404, 0)
+
+
+def test_to_an_erased_patient_nobody_writes(sign_in, thread, write, alice, dr_bob, biller):
+    write(alice)
+    erasure.erase(patient=alice, reason="request", by=biller, now=NOW)
+    his = sign_in(dr_bob.user)
+
+    shown = his.get(page(thread)).content.decode()
+    sent = his.post(page(thread), form())
+
+    assert "This record was erased, so nobody would read a message here." in shown
+    assert ("<textarea" in shown, sent.status_code, Message.objects.count()) == (False, 410, 1)

@@ -46,6 +46,7 @@ DUTIES = {
     "notice.cancellation": {"recipient"},
     "notice.emergency": {"recipient"},
     "notice.invitation": {"recipient"},
+    "notice.staffing": {"recipient"},
     "notice.join": {"recipient"},
     "notice.message": {"recipient"},
     "notice.move": {"recipient"},

@@ -211,7 +211,7 @@ def test_with_her_account_closed_nobody_reads_it_and_opened_again_she_does(
     note, clock, alice, dr_bob, carol, practice
 ):
     admin = make_member(practice, Role.ADMIN, "admin@example.com")
-    staffing.deactivate(user=dr_bob.user, practice=practice, by=admin, now=NINE)
+    staffing.deactivate(user=dr_bob.user, practice=practice, by=admin, now=NINE, at_once=True)
     readers = [admin, take_over(alice, dr_bob, carol, practice)]
     closed = (reads(dr_bob, note), [answers(reader, note) <= SHUT for reader in readers])
 
@@ -226,7 +226,7 @@ def test_with_her_role_taken_nobody_reads_it(note, clock, dr_bob, practice):
     admin = make_member(practice, Role.ADMIN, "admin@example.com")
     Membership.objects.create(user=dr_bob.user, practice=practice, role=Role.BILLING)
     held = dr_bob.user.memberships.get(role=Role.PROVIDER)
-    staffing.take_role(membership=held, by=admin, now=NINE)
+    staffing.take_role(membership=held, by=admin, now=NINE, at_once=True)
     dr_bob.user.refresh_from_db()
 
     assert not reads(dr_bob, note)

@@ -32,14 +32,16 @@ def boss(practice):
 
 
 def deactivate(client, provider, boss):
-    staffing.deactivate(user=provider.user, practice=provider.practice, by=boss, now=NOW)
+    staffing.deactivate(
+        user=provider.user, practice=provider.practice, by=boss, now=NOW, at_once=True
+    )
 
 
 def take_role(client, provider, boss):
     extra = Membership.objects.create(
         user=provider.user, practice=provider.practice, role=Membership.Role.SUPERVISOR
     )
-    staffing.take_role(membership=extra, by=boss, now=NOW)
+    staffing.take_role(membership=extra, by=boss, now=NOW, at_once=True)
 
 
 def sign_out(client, provider, boss):

@@ -396,6 +396,46 @@ def test_the_front_desk_takes_the_same_queries_however_full_the_day(
         client.get(HOME)
 
 
+DESERTED = "Visits whose therapist no longer works here"
+
+
+def close_account(provider):
+    provider.user.is_active = False
+    provider.user.save()
+
+
+def take_role(provider):
+    provider.user.memberships.update(role=Membership.Role.SUPERVISOR)
+
+
+@pytest.mark.parametrize("role", [Membership.Role.FRONT_DESK, Membership.Role.ADMIN])
+@pytest.mark.parametrize("leave", [close_account, take_role])
+def test_the_front_desk_sees_whom_to_call_when_a_therapist_is_gone(
+    dr_bob, carol, alice, mallory, practice, sign_in, clock, role, leave
+):
+    make_visit(dr_bob, alice, starts_at=NINE + timedelta(days=7))
+    make_visit(carol, mallory, starts_at=NINE + timedelta(days=7))
+    client = sign_in(make_member(practice, role, "desk@example.com"))
+    before = plain(client.get(HOME))
+
+    leave(dr_bob)
+    page = plain(client.get(HOME))
+
+    assert (DESERTED in before, DESERTED in page) == (False, True)
+    assert "Thursday, December 10, 2026" in page
+    assert ("Alice Doe" in page, "312-555-0123" in page, "Mallory" in page) == (True, True, False)
+
+
+def test_what_was_called_off_or_is_over_needs_no_call(dr_bob, alice, practice, sign_in, clock):
+    make_visit(dr_bob, alice, status="cancelled", cancelled_at=NOW)
+    make_visit(dr_bob, alice, starts_at=NINE - timedelta(days=7))
+    client = sign_in(make_member(practice, Membership.Role.FRONT_DESK, "desk@example.com"))
+
+    close_account(dr_bob)
+
+    assert DESERTED not in plain(client.get(HOME))
+
+
 def test_a_supervisor_is_led_to_her_menu(visit, practice, sign_in, clock):
     client = sign_in(make_member(practice, Membership.Role.SUPERVISOR, "s@example.com"))
 

@@ -3,7 +3,7 @@
 const PING_EVERY = 30_000; // milliseconds
 const PONG_WITHIN = 10_000;
 const LONGEST_PAUSE = 30_000;
-const REFUSED = [409, 422, 507]; // with a fragment that says why
+const REFUSED = [409, 410, 422, 507]; // with a fragment that says why
 const REASONS = { 410: "erased", 413: "tooLarge", 429: "tooOften" }; // and without one
 const NOT_FOUND = 4404; // signed out, or no longer part of the thread: trying again will not help
 
@@ -164,20 +164,21 @@ class MessageThread extends HTMLElement {
   }
 
   async #answered(response, sent) {
-    const isRefused = REFUSED.includes(response.status);
+    const answer = parse(await response.text());
+    const end = answer.querySelector("#latest");
+    const isRefused = REFUSED.includes(response.status) && end !== null;
     if (!response.ok && !isRefused) {
       this.#warn(this.#reason(response));
       return;
     }
-    const answer = parse(await response.text());
     if (!answer.querySelector("form")) {
-      this.#endWith(answer.querySelector("#latest"), sent);
+      this.#endWith(end, sent);
       return;
     }
     const words = this.#form.elements.body.value; // she may have typed on in the meantime
     const rest = isRefused || !words.startsWith(sent) ? words : words.slice(sent.length);
     const { files } = this.#form.elements.uploads;
-    this.#form.replaceWith(answer.querySelector("form"));
+    this.#end.replaceWith(end);
     this.#form.elements.body.value = rest;
     if (isRefused) this.#form.elements.uploads.files = files;
     this.#form.elements.body.focus();
@@ -192,8 +193,9 @@ class MessageThread extends HTMLElement {
     return this.dataset[REASONS[response.status] ?? "notSent"];
   }
 
-  /** The notice shows what was sent; she may have typed on in the meantime. */
+  /** The notice shows what was sent; she may have typed on in the meantime. Nobody promises an answer. */
   #endWith(notice, sent) {
+    document.querySelector("[data-promise]")?.remove();
     const words = this.#form.elements.body.value;
     if (words !== sent) notice.querySelector(".letter").innerText = words;
     this.#form.replaceWith(notice);
