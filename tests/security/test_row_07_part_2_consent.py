@@ -14,8 +14,6 @@ from care import consents, labels, notes, supervising
 from care.models import ProgressNote
 from tests.factories import NINE, make_care, make_member, make_visit
 
-pytestmark = pytest.mark.journey
-
 OVER = NINE + timedelta(minutes=55)
 DAY = timedelta(days=1)
 LABELS = ["", "substance-use", "substance-use-counseling"]

@@ -13,8 +13,6 @@ from tests.house.addresses import addresses, sample
 from tests.house.test_wall import DEVELOPMENT, PUBLIC
 from tests.signing_in import signed_in
 
-pytestmark = pytest.mark.journey
-
 # What staff needs to get a second factor, or to go: nothing of a patient is on these pages.
 BEFORE = {
     "account_logout", "account_email", "account_change_password", "account_reauthenticate",

@@ -20,7 +20,7 @@ from tests import live
 from tests.factories import NOW, make_member, make_visit
 from tests.signing_in import signed_in
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
 BAR = 5.0  # seconds
 CLOSED = (4401, 4404)

@@ -16,8 +16,6 @@ from core import keyring, keystore
 from tests.factories import make_patient
 from tests.house.repository import ROOT
 
-pytestmark = pytest.mark.journey
-
 OLD, NEW = keyring.generate("2026"), keyring.generate("2027")
 PATIENTS, TRAFFIC = 40, 6
 MANY = 400  # keys, for a process that is killed among them

@@ -17,8 +17,6 @@ from tests.billing import steps
 from tests.factories import HOUR, NINE, NOW
 from tests.security.canary import BORN, CANARY, PHONE, dump, restore
 
-pytestmark = pytest.mark.journey
-
 
 def erase(patient, by, reason="request"):
     return erasure.erase(patient=patient, reason=reason, by=by, now=NOW)

@@ -31,7 +31,6 @@ os.kill(os.getpid(), 9)
 ONE_BIT = "set_byte(legal_name, 40, get_byte(legal_name, 40) # 1)"
 
 pytestmark = [
-    pytest.mark.journey,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]

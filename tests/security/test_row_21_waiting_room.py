@@ -21,7 +21,7 @@ from tests.security.room_talk import PATIENCE, Talk
 from tests.sessions.conftest import HOME
 from tests.signing_in import signed_in
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
 
 FRAMES = {

@@ -24,7 +24,7 @@ from tests.factories import NOW, make_visit
 from tests.security.room_talk import PATIENCE
 from tests.signing_in import signed_in
 
-pytestmark = [pytest.mark.journey, pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
+pytestmark = [pytest.mark.asyncio, pytest.mark.usefixtures("live_database")]
 in_database = database_sync_to_async
 
 DOORS = {
