@@ -199,8 +199,8 @@ def test_a_record_that_was_erased_meanwhile_is_no_fault_of_the_connection(
 
     write(page, "How did the week go?")
 
-    expect(page.get_by_text("Not sent: this record was erased")).to_be_visible()
-    expect(page.get_by_label("Your message")).to_have_value("How did the week go?")
+    expect(page.get_by_text("This record was erased")).to_be_visible()
+    expect(page.locator(".letter")).to_have_text("How did the week go?")
     assert thread.messages.count() == 0
 
 
