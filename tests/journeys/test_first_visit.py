@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import icalendar
 import pytest
 from django.core import mail
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
+from appointments import indexing
 from appointments.models import Appointment, AvailabilityRule
 from billing.models import Charge, Payment
 from core import zones
@@ -39,6 +41,7 @@ def around_the_clock(dr_bob):
         )
     dr_bob.schedule.lead_minutes = 0
     dr_bob.schedule.save()
+    indexing.sweep(now=timezone.now())
 
 
 @pytest.fixture

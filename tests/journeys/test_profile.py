@@ -29,6 +29,7 @@ def test_she_writes_what_is_hers_to_say(page_for, axe, site, practice, screen):
     page.get_by_label("Your profession").fill("Clinical social worker")
     page.get_by_label("How you work, in your words").fill("We begin where you are.")
     page.get_by_label("Anxiety and worry").check()
+    page.get_by_label("Adults, 18 to 64").check()
     page.get_by_label("English").check()
     page.get_by_role("button", name="Keep it").click()
 

@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from django.utils import timezone
 
 from accounts import idle
+from accounts.models import Membership
 from messaging import threads
 from messaging.models import Message
 from sessions import consumers, opening
@@ -31,30 +32,31 @@ DOORS = {
     "day": "ws/day/",
     "thread": "ws/thread/<uuid:thread_id>/",
     "room": "ws/session/<uuid:session_id>/",
+    "desk": "ws/desk/",
 }
 NO_HANDSHAKE, GOES_ON = "no handshake", "goes on"
 KIB = 1024
 SILENCE = 5  # seconds
 
-# Case: what becomes of it at day, thread, room.
+# Case: what becomes of it at day, thread, room, desk.
 AT_THE_DOOR = {
-    "Origin missing": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
-    "Origin null": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
-    "Origin foreign": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
-    "no session": (4404, 4404, 4401),
-    "expired session": (4404, 4404, 4401),
-    "locked": (4404, 4404, GOES_ON),  # a call is no typing: ADR 0012
-    "wrong role": (4404, 4404, 4404),
+    "Origin missing": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
+    "Origin null": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
+    "Origin foreign": (NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE, NO_HANDSHAKE),
+    "no session": (4404, 4404, 4401, 4404),
+    "expired session": (4404, 4404, 4401, 4404),
+    "locked": (4404, 4404, GOES_ON, 4404),  # a call is no typing: ADR 0012
+    "wrong role": (4404, 4404, 4404, 4404),
 }
 FRAMES = {
-    "over 64 KiB": (4400, 4400, 4413),
-    "1 MiB": (4400, 4400, 4413),
-    "not JSON": (4400, 4400, 4400),
-    "binary": (4400, 4400, 4400),
-    "unknown kind": (4400, 4400, 4400),
+    "over 64 KiB": (4400, 4400, 4413, 4400),
+    "1 MiB": (4400, 4400, 4413, 4400),
+    "not JSON": (4400, 4400, 4400, 4400),
+    "binary": (4400, 4400, 4400, 4400),
+    "unknown kind": (4400, 4400, 4400, 4400),
     # Neither day nor thread has a sequence: there it is a frame that is none of theirs.
-    "stale sequence": (4400, 4400, GOES_ON),
-    "too many": (4400, 4429, 4429),
+    "stale sequence": (4400, 4400, GOES_ON, 4400),
+    "too many": (4400, 4429, 4429, 4400),
 }
 ORIGINS = {"Origin missing": None, "Origin null": "null", "Origin foreign": "https://evil.example"}
 
@@ -75,12 +77,15 @@ def paths(visit, dr_bob, alice):
         "day": "/ws/day/",
         "thread": f"/ws/thread/{thread.id}/",
         "room": f"/ws/session/{room.pk}/",
+        "desk": "/ws/desk/",
     }
 
 
 @pytest.fixture
 def his(dr_bob):
-    """The browser of the provider, whose sockets these are."""
+    """The browser of the provider, whose sockets these are; he keeps the front desk as well."""
+    role = Membership.Role.FRONT_DESK
+    Membership.objects.create(user=dr_bob.user, practice=dr_bob.practice, role=role)
     return signed_in(dr_bob.user)
 
 

@@ -392,7 +392,7 @@ def test_the_front_desk_takes_the_same_queries_however_full_the_day(
         patient = make_patient(practice, f"P{number} Doe")
         make_visit(dr_bob, patient, starts_at=NINE + number * HOUR)
 
-    with django_assert_num_queries(10 + RECORDED + SCOPED):
+    with django_assert_num_queries(11 + RECORDED + SCOPED):
         client.get(HOME)
 
 
