@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from appointments import cancellation, delivery, invitation
 from appointments.channels import Notice
@@ -147,7 +148,7 @@ def _notice(kind: str, visits: Sequence[Appointment], channel: str, recipient: s
         message_id=delivery.message_id(kind, visits[0], channel, recipient),
         subject=str(words.subject),
         opening=str(words.opening),
-        when="\n".join(when for when, _before in times),
+        when=_in_short([when for when, _before in times]),
         link=f"{settings.SITE_URL}{reverse('appointments:list')}",
         times=times,
         template="appointments/mail/series_notice.txt",
@@ -157,6 +158,13 @@ def _notice(kind: str, visits: Sequence[Appointment], channel: str, recipient: s
             invitation.PUBLISHED,
         ),
     )
+
+
+def _in_short(times: Sequence[str]) -> str:
+    """The first, and how many more: a text message of a year's visits would be fifty."""
+    more = len(times) - 1
+    and_more = ngettext("and %(count)d more", "and %(count)d more", more) % {"count": more}
+    return f"{times[0]}, {and_more}" if more else times[0]
 
 
 def _before(kind: str, visit: Appointment, zone: ZoneInfo) -> str:

@@ -19,9 +19,10 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
+from core import whole_file
 from core.keyring import KEY_BYTES, KeyWrapper
 
-KEY, PART, ERASED = ".key", ".part", ".erased"
+KEY, ERASED = ".key", ".erased"
 AUTHOR_BYTES = 8  # an id of the database
 
 
@@ -85,18 +86,18 @@ def make(owner: UUID, author: int | None = None) -> None:
         if author is not None and not _path(KeyName(owner), KEY).exists():
             raise NoKey(str(owner))
         if not _path(name, KEY).exists():
-            _put(_path(name, KEY), _wrap(AESGCM.generate_key(KEY_BYTES * 8), name))
+            whole_file.write(_path(name, KEY), _wrap(AESGCM.generate_key(KEY_BYTES * 8), name))
 
 
 def erase(owner: UUID) -> None:
     """Destroy the owner's key, and all that authors have for her. What stays is a file that says
     so, for ever."""
     with _alone() as folder:
-        _put(_path(KeyName(owner), ERASED), b"")
-        for kind in (KEY, PART):
+        whole_file.write(_path(KeyName(owner), ERASED), b"")
+        for kind in (KEY, whole_file.PART):
             for path in folder.glob(f"{owner}*{kind}"):
                 path.unlink(missing_ok=True)
-        _settle(folder)
+        whole_file.settle(folder)
 
 
 def rewrap(owner: UUID, author: int | None = None) -> bool:
@@ -109,7 +110,7 @@ def rewrap(owner: UUID, author: int | None = None) -> bool:
         path = _path(name, KEY)
         if not path.exists() or _version(kept := path.read_bytes()) == _wrapper().newest:
             return False
-        _put(path, _wrap(_unwrap(kept, name), name))
+        whole_file.write(path, _wrap(_unwrap(kept, name), name))
         return True
 
 
@@ -164,23 +165,3 @@ def _alone() -> Iterator[Path]:
         yield folder
     finally:
         os.close(lock)
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all, whenever the machine stops."""
-    part = path.with_suffix(PART)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Wait until the folder's own entries are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,7 +5,6 @@ whole or not at all, before the row that names it; what no row names is swept up
 """
 
 import errno
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +12,8 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 
-from core import keystore, reads, sealing
+from core import keystore, reads, sealing, whole_file
 
-PART = ".part"
 FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -37,7 +35,8 @@ def write(content: bytes, *, owner: UUID, about: str) -> UUID:
     name = uuid4()
     envelope = sealing.seal(content, owner=owner, place=_place(about, name))
     try:
-        _put(_path(name), envelope)
+        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        whole_file.write(_path(name), envelope)
     except OSError as error:
         if error.errno in FULL:
             raise NoRoom from error
@@ -89,27 +88,3 @@ def _folder() -> Path:
 
 def _path(name: UUID) -> Path:
     return _folder() / str(name)
-
-
-def _put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    part = path.with_suffix(PART)
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    _settle(path.parent)
-
-
-def _settle(folder: Path) -> None:
-    """Wait until the new name is on the disk as well."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

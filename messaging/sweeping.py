@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from core import outbox, sealed_files
+from core import outbox, sealed_files, whole_file
 from core.duties import handler
 from core.policy import SYSTEM, serves
 from messaging import checking
@@ -34,4 +34,4 @@ def sweep(_payload: dict[str, Any], now: datetime) -> None:
 
 def id_of(path: Path) -> UUID | None:
     """The name by which a row would know the file; None for one that was cut short."""
-    return None if path.suffix == sealed_files.PART else UUID(path.name)
+    return None if path.suffix == whole_file.PART else UUID(path.name)

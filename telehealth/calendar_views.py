@@ -26,7 +26,7 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 def calendar_day(request: SignedInRequest) -> HttpResponse:
     provider, on = whose(request), day_asked(request)
     context = {"day": provider_calendar.day_of(provider, on, now=timezone.now())}
-    return show(request, "calendar_day.html", on, context, step=ONE_DAY, words=zones.wall_date(on))
+    return show(request, "_calendar_day.html", on, context, step=ONE_DAY, words=zones.wall_date(on))
 
 
 @policy(PROVIDER)
@@ -35,7 +35,7 @@ def calendar_week(request: SignedInRequest) -> HttpResponse:
     provider, on = whose(request), day_asked(request)
     context = {"week": provider_calendar.week_of(provider, on, now=timezone.now())}
     words = _("Week of %(day)s") % {"day": zones.long_date(monday(on))}
-    return show(request, "calendar_week.html", on, context, step=WEEK, words=words)
+    return show(request, "_calendar_week.html", on, context, step=WEEK, words=words)
 
 
 @policy(PROVIDER)
@@ -48,7 +48,7 @@ def calendar_month(request: SignedInRequest) -> HttpResponse:
         "earlier": first - ONE_DAY,
         "later": last + ONE_DAY,
     }
-    return show(request, "calendar_month.html", on, context, step=WEEK, words=zones.month(on))
+    return show(request, "_calendar_month.html", on, context, step=WEEK, words=zones.month(on))
 
 
 @policy(*DESK)
@@ -57,7 +57,15 @@ def board(request: SignedInRequest) -> HttpResponse:
     on = day_asked(request)
     practice = practice_of(request.user, *DESK)
     context = {"practice": practice, "columns": front_desk.board_of(practice, on=on)}
-    return show(request, "board.html", on, context, step=ONE_DAY, words=zones.wall_date(on))
+    return show(
+        request,
+        "_board.html",
+        on,
+        context,
+        step=ONE_DAY,
+        words=zones.wall_date(on),
+        whole="board.html",
+    )
 
 
 def whose(request: SignedInRequest) -> Provider:
@@ -83,15 +91,16 @@ def day_asked(request: SignedInRequest) -> date:
 
 def show(
     request: SignedInRequest,
-    template: str,
+    part: str,
     on: date,
     context: dict[str, Any],
     *,
     step: timedelta,
     words: str,
+    whole: str = "calendar.html",
 ) -> HttpResponse:
     """The whole page, or what of it changes while it is open."""
-    shown = f"_{template}" if request.headers.get("HX-Request") else template
-    around = {"on": on, "words": words, "view": template, "today": timezone.localdate()}
-    around |= {"earlier": on - step, "later": on + step}
+    shown = part if request.headers.get("HX-Request") else whole
+    around = {"part": part, "view": part.removeprefix("_"), "on": on, "words": words}
+    around |= {"today": timezone.localdate(), "earlier": on - step, "later": on + step}
     return render(request, shown, around | context)

@@ -16,7 +16,7 @@ import django
 from django.conf import settings
 
 settings.configure(
-    SECRET_KEY="of a benchmark",  # noqa: S106
+    SECRET_KEY="of a benchmark",  # noqa: S106 -- guards nothing: a database in memory, and no server
     USE_TZ=True,
     TIME_ZONE="UTC",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",

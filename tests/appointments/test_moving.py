@@ -50,6 +50,13 @@ def test_a_moved_visit_is_the_same_visit_at_another_time(visit):
     )  # fmt: skip
 
 
+def test_the_new_time_is_reminded_of(visit):
+    move(visit, NINE + 7 * DAY, by=visit.provider.user)
+
+    planned = Duty.objects.filter(kind="notice.reminder-days").values_list("payload", "due_at")
+    assert [(told["version"], at) for told, at in planned] == [(1, NINE + 5 * DAY)]
+
+
 def test_the_former_time_is_free_at_once_and_the_new_one_is_not(visit, dr_bob, mallory):
     move(visit, NINE + HOUR)
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
+from accounts import contact
 from appointments import booking, indexing, repeating
 from appointments.booking import NotOffered, TooLate
 from appointments.common_time import Obstacle
@@ -221,6 +222,27 @@ def test_each_visit_is_on_the_trail_and_has_a_letter_with_a_link_planned(visit, 
     assert events.filter(action="series.created").count() == 1
     letters = Duty.objects.filter(kind="notice.join").order_by("due_at")
     assert [letter.due_at for letter in letters] == [NINE + n * WEEK - HOUR for n in (1, 2, 3)]
+
+
+def test_each_visit_is_reminded_of(visit):
+    made = repeat(visit)
+
+    reminders = Duty.objects.filter(kind="notice.reminder-days")
+    assert {told["appointment"] for told in reminders.values_list("payload", flat=True)} == {
+        str(one.pk) for one in made
+    }
+
+
+def test_a_text_tells_of_the_first_and_how_many_more(visit, alice, settings, tmp_path):
+    settings.SMS_URL, settings.MAILBOX_DIR = "mailbox:", tmp_path
+    rules = {"by_mail": False, "by_text": True, "may_leave_message": False, "safe_hours": None}
+    contact.save_rules(patient=alice, by=alice.user, now=NOW, **rules)
+    repeat(visit)
+    duties.sweep(now=NOW)
+
+    [text] = [path.read_text() for path in tmp_path.iterdir()]
+    assert "December 10, 2026, 9:00 AM, Central Time (Chicago), and 2 more" in text
+    assert "December 17" not in text
 
 
 def test_each_of_the_two_gets_one_mail_with_one_file_that_holds_all(visit, mailoutbox):
