@@ -35,6 +35,12 @@ def is_by_patient(appointment: Appointment) -> bool:
     return patient is not None and appointment.cancelled_by_id == patient.user_id
 
 
+def is_for_patient(appointment: Appointment) -> bool:
+    """Whether she called it off, or had the front desk do it: that is free at any time."""
+    asked = appointment.cancel_reason == Appointment.CancelReason.PATIENT
+    return asked or is_by_patient(appointment)
+
+
 def is_late(appointment: Appointment) -> bool:
     """Whether it was the patient who called it off, when that was free no more."""
     at = appointment.cancelled_at
