@@ -109,6 +109,9 @@ READS: dict[str, Any] = {
     "duty.notice.reminder-days.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-hour.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-week.read": _("Sent a text message to the phone"),
+    "appointments.absence.read": _(
+        "Opened the visits of a therapist who cannot work, which show name and number"
+    ),
     "appointments.detail.read": _("Opened a visit"),
     "appointments.list.read": _("Opened the list of visits"),
     "appointments.move.read": _("Opened the page that moves a visit"),

@@ -89,15 +89,23 @@ def of(
     return CommonTime(offer, appointment.patient_state, busy)
 
 
-def between(provider: Provider, patient: Patient, *, state: str, now: datetime) -> CommonTime:
+def between(
+    provider: Provider,
+    patient: Patient,
+    *,
+    state: str,
+    now: datetime,
+    but: Collection[Appointment] = (),
+) -> CommonTime:
     """
     Return the time of two who need have no visit yet, as far ahead as the practice gives times.
 
+    :param but: visits of the patient, with whomever, that are to make room
     :raises NotOffered: if the provider does not work here any more
     """
     offer = _offer(provider.pk, now=now)
     offer = replace(offer, horizon=max(offer.horizon, now + A_YEAR))
-    return CommonTime(offer, state, _hers(patient.pk, (), now=now))
+    return CommonTime(offer, state, _hers(patient.pk, but, now=now))
 
 
 def _offer(provider_id: int, *, now: datetime) -> Offer:

@@ -30,12 +30,12 @@ def providers_for(patient: Patient, *, state: str, on: date) -> list[Provider]:
     :param on: when a licence has to be valid for a provider to be named; whether it is on the day
         of the visit is asked again
     """
-    named = _who_take(patient).licensed_in(state, on=on)
+    named = who_take(patient).licensed_in(state, on=on)
     return list(named.order_by("-treats", "name", "pk"))
 
 
-def _who_take(patient: Patient) -> Any:
-    """Those of her practice who treat her, or take somebody new."""
+def who_take(patient: Patient) -> Any:
+    """Return those of her practice who treat her, or take somebody new: `treats` tells which."""
     cares = CareRelationship.objects.current().filter(patient=patient, role__in=CLINICAL)
     works = Membership.objects.filter(
         user=OuterRef("user"), practice=patient.practice_id, role=Membership.Role.PROVIDER
@@ -95,7 +95,7 @@ def _common_time(patient: Patient, provider: Provider, state: str, *, now: datet
     """
     :raises NotOffered: if the provider does not take the patient
     """
-    if not _who_take(patient).filter(pk=provider.pk).exists():
+    if not who_take(patient).filter(pk=provider.pk).exists():
         raise NotOffered
     return common_time.between(provider, patient, state=state, now=now)
 

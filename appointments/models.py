@@ -186,6 +186,8 @@ class Appointment(models.Model):
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     # Said at the front desk; the two need not say why.
     cancel_reason = models.CharField(max_length=5, choices=CancelReason, blank=True)
+    # In the place of which visit, with another provider, this one was booked.
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
     class Privacy:
@@ -196,11 +198,12 @@ class Appointment(models.Model):
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
             "holder", "held_until", "version", "booked_by", "cancelled_by",
+            "replaces",
         )  # fmt: skip
 
     class Tenancy:
         of = "provider"
-        agrees = ("patient", "series")
+        agrees = ("patient", "series", "replaces")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
         definers = (BUSY_TIMES, VISIT_STARTS)
@@ -267,6 +270,10 @@ class Appointment(models.Model):
                 condition=Q(cancel_reason="")
                 | Q(status="cancelled", cancel_reason__in=["pat", "prov", "other"]),
                 name="appointment_cancel_reason_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(status="held") & ~Q(replaces=F("id")),
+                name="appointment_replaces_another",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),

@@ -23,7 +23,7 @@ from core.policy import RECIPIENT, serves
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
 MOVE = "notice.move"
 # In words, not in kind:
-BOOKED_BY_US = "booked by us"
+BOOKED_BY_US, BOOKED_INSTEAD, REPLACED = "booked by us", "booked instead", "replaced"
 CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"
 MOVED_LATE, MOVED_BY_US = "moved late", "moved by us"
 
@@ -43,6 +43,21 @@ WORDS = {
         _(
             "We have booked an appointment for you. Its page tells you what is still to do before"
             " it, and there you can move or cancel it."
+        ),
+    ),
+    (BOOKED_INSTEAD, "patient"): Words(
+        _("You have another appointment"),
+        _(
+            "We have booked this appointment in place of one that we had to cancel. It is with"
+            " someone else here. If it does not suit you, move or cancel it on its page: it costs"
+            " you nothing until it begins."
+        ),
+    ),
+    (REPLACED, "patient"): Words(
+        _("Your appointment is cancelled"),
+        _(
+            "We are sorry: we had to cancel your appointment. We have booked another one in its"
+            " place; a second message says when. It costs you nothing."
         ),
     ),
     (CONFIRMATION, "provider"): Words(
@@ -150,12 +165,20 @@ def _case(kind: str, appointment: Appointment, recipient: str) -> str:
     if recipient != "patient":
         return kind
     if kind == CONFIRMATION:
-        return BOOKED_BY_US if is_booked_by_us(appointment) else CONFIRMATION
+        return _case_of_booking(appointment)
     if kind == MOVE:
         return _case_of_move(_move_of(appointment))
     if cancellation.is_late(appointment):
         return CANCELLED_LATE
+    if hasattr(appointment, "replaced_by"):
+        return REPLACED
     return CANCELLATION if cancellation.is_for_patient(appointment) else CANCELLED_BY_US
+
+
+def _case_of_booking(appointment: Appointment) -> str:
+    if appointment.replaces_id:
+        return BOOKED_INSTEAD
+    return BOOKED_BY_US if is_booked_by_us(appointment) else CONFIRMATION
 
 
 def is_booked_by_us(appointment: Appointment) -> bool:
@@ -172,7 +195,7 @@ def _case_of_move(move: AppointmentMove) -> str:
 
 def _link(kind: str, appointment: Appointment, recipient: str) -> str:
     """Whom the practice has booked may have to sign something first: the way leads past it."""
-    if _case(kind, appointment, recipient) == BOOKED_BY_US:
+    if _case(kind, appointment, recipient) in (BOOKED_BY_US, BOOKED_INSTEAD):
         path = reverse("preparation", args=[appointment.pk])
         return f"{settings.SITE_URL}{path}"
     return invitation.link(appointment)

@@ -190,6 +190,11 @@ def refused_move(
     }
 
 
+def move_refusal(refusal: Exception, appointment: Appointment) -> str:
+    """The same in short."""
+    return _move_words(appointment)[type(refusal)][0]
+
+
 def _move_words(appointment: Appointment) -> dict[type[Exception], tuple[str, str]]:
     where = {"state": State(appointment.patient_state).label}
     return {

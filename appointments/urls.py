@@ -3,6 +3,7 @@
 from django.urls import path, register_converter
 
 from appointments import (
+    absence_views,
     care_views,
     desk_views,
     hours_views,
@@ -35,6 +36,7 @@ urlpatterns = [
         hours_views.create_leave_end,
         name="create_leave_end",
     ),
+    path("desk/absence/<slug:slug>/", absence_views.absence, name="absence"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

@@ -3,11 +3,12 @@
 import pytest
 
 from appointments import booking, desk_booking
+from appointments.absence import Absence, Choice, settle
 from appointments.booking import HOLD
-from appointments.models import Appointment
+from appointments.models import Appointment, Leave
 from core.models import Duty
 from tests.appointments.test_races import MINUTE, all_at_once, hold, move
-from tests.factories import HOUR, NINE, NOW, make_member, make_patient
+from tests.factories import HOUR, NINE, NOW, make_member, make_patient, make_visit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -84,3 +85,79 @@ def test_of_two_desks_that_move_one_visit_to_two_times_one_is_told(visit, desk, 
 
     assert (outcomes["Changed"], outcomes.total()) == (1, 2)
     assert Appointment.objects.get().version == 1
+
+
+def test_an_absence_settled_in_two_tabs_at_once_is_settled_once(
+    dr_bob, carol, practice, desk, visit
+):
+    other = make_visit(dr_bob, make_patient(practice, "Ben Doe"), starts_at=NINE + 2 * HOUR)
+    choices = [
+        Choice(visit.pk, 0, "replace", NINE, carol),
+        Choice(other.pk, 0, "move", NINE + 24 * HOUR),
+    ]
+    absence = Absence(dr_bob, NINE.date())
+
+    def deed(_number):
+        results = settle(absence=absence, choices=choices, by=desk, now=NOW)
+        return [one.refusal for one in results]
+
+    assert all_at_once(deed, crowd=8) == {"[None, None]": 8}
+    assert Appointment.objects.filter(status="booked").count() == 2
+    assert Appointment.objects.get(pk=other.pk).version == 1
+    assert Leave.objects.count() == 1
+    assert Duty.objects.filter(kind="notice.confirmation").count() == 2
+    assert Duty.objects.filter(kind="notice.move").count() == 2
+
+
+def test_two_tabs_that_choose_differently_leave_one_outcome_each(dr_bob, carol, desk, visit):
+    absence = Absence(dr_bob, NINE.date())
+    ways = [
+        Choice(visit.pk, 0, "cancel"),
+        Choice(visit.pk, 0, "replace", NINE, carol),
+        Choice(visit.pk, 0, "move", NINE + 24 * HOUR),
+    ]
+
+    def deed(number):
+        [result] = settle(absence=absence, choices=[ways[number % 3]], by=desk, now=NOW)
+        return type(result.refusal).__name__
+
+    outcomes = all_at_once(deed, crowd=9)
+
+    assert outcomes["NoneType"] == 3  # those who chose what was done
+    assert (
+        outcomes.total()
+        == outcomes["NoneType"] + outcomes["Changed"] + outcomes["InvalidTransition"]
+    )
+    assert Appointment.objects.filter(status="booked").count() <= 1
+
+
+def test_of_a_visitor_who_holds_a_time_and_an_absence_one_comes_first(dr_bob, desk):
+    absence = Absence(dr_bob, NINE.date())
+
+    def deed(number):
+        if number:
+            return hold(dr_bob, "h1").status
+        return str(settle(absence=absence, choices=[], by=desk, now=NOW))
+
+    outcomes = all_at_once(deed, crowd=2)
+
+    assert outcomes in ({"held": 1, "[]": 1}, {"NotOffered": 1, "[]": 1})
+    assert not Appointment.objects.exists()
+
+
+def test_a_hold_confirmed_while_the_absence_is_entered_is_lost_or_seen(dr_bob, alice, desk):
+    held = hold(dr_bob, "h1")
+    absence = Absence(dr_bob, NINE.date())
+
+    def deed(number):
+        if number:
+            return booking.confirm(
+                appointment=held, patient=alice, by=alice.user, now=NOW + MINUTE
+            ).status
+        return str(settle(absence=absence, choices=[], by=desk, now=NOW + MINUTE))
+
+    outcomes = all_at_once(deed, crowd=2)
+
+    assert outcomes in ({"booked": 1, "WouldLieOutside": 1}, {"HoldExpired": 1, "[]": 1})
+    assert Appointment.objects.count() == Appointment.objects.filter(patient=alice).count()
+    assert Leave.objects.count() == outcomes["[]"]

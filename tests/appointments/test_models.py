@@ -108,6 +108,19 @@ def test_a_visit_that_cannot_be_is_refused(dr_bob, alice, fields, constraint):
     assert refusal(lambda: make_visit(dr_bob, **values)) == constraint
 
 
+def test_a_visit_does_not_replace_itself_and_two_do_not_replace_one(visit, carol, alice):
+    make_visit(carol, alice, starts_at=NINE + 3 * HOUR, replaces=visit)
+
+    def again():
+        make_visit(carol, alice, starts_at=NINE + 5 * HOUR, replaces=visit)
+
+    def itself():
+        Appointment.objects.filter(pk=visit.pk).update(replaces=visit)
+
+    assert refusal(again) == "appointments_appointment_replaces_id_key"
+    assert refusal(itself) == "appointment_replaces_another"
+
+
 def test_nobody_has_booked_what_is_held(dr_bob):
     refused = refusal(lambda: make_visit(dr_bob, **HELD, booked_by=dr_bob.user))
 

@@ -105,6 +105,11 @@ TABLE = {
     "booking_review": (FORM, MEMBERS, OF_PATIENTS),
     "booking_renewal": ("POST", ALL, OF_PATIENTS),
     "preparation": (READ, HERS, OF_PATIENTS),
+    "appointments:absence": (
+        FORM,
+        DESK,
+        {who: rows for who, rows in OF_KEEPERS.items() if who in DESK},
+    ),
     # The front desk, on behalf of a patient of the practice
     "desk_patients": (FORM, DESK, None),
     "desk_patient": (READ, DESK, OF_DESK),
