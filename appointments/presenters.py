@@ -124,6 +124,17 @@ def slot_days(
     }
 
 
+def anyone(times: list[datetime], count: int, state: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Word the times of whoever fits."""
+    return {
+        "state": state,
+        "state_name": State(state).label,
+        "days": by_day(times, zone),
+        "first": times[0] if times else None,
+        "count": count,
+    }
+
+
 def refused_hold(
     refusal: Exception, choice: dict[str, Any], instead: Instead, zone: ZoneInfo
 ) -> dict[str, Any]:

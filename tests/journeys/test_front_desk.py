@@ -1,4 +1,4 @@
-"""The front desk acts on behalf: a patient calls, and a therapist falls ill."""
+"""The front desk acts on behalf: a patient calls, a therapist falls ill. And a time of anyone."""
 
 from datetime import timedelta
 
@@ -97,3 +97,18 @@ def test_a_patient_calls_and_the_desk_books_moves_and_cancels_for_her(
 
     expect(at_desk.get_by_text("It was cancelled on")).to_be_visible()
     assert Appointment.objects.get().cancel_reason == "pat"
+
+
+@SCREENS
+def test_a_visitor_takes_the_first_time_of_whoever_fits(new_context, axe, dr_bob, carol, screen):
+    page = new_context(**screen).new_page()
+
+    page.goto(reverse("appointments:directory") + "?state=IL")
+    page.get_by_role("link", name="The first free time of anyone who fits").click()
+    expect(page.get_by_text("2 therapists fit. The first free time is")).to_be_visible()
+    axe(page)
+    assert fits(page, screen)
+    page.locator("button.slot").first.click()
+
+    expect(page.get_by_text("with Bob Ray. It is kept for you")).to_be_visible()
+    assert Appointment.objects.get().status == "held"

@@ -80,6 +80,8 @@ TABLE = {
     "appointments:provider": (READ, ALL, EVERY_ROW),
     "appointments:create_zone": ("POST", ALL, None),
     "appointments:create_hold": ("POST", ALL, None),
+    "appointments:anyone": (READ, ALL, None),
+    "appointments:create_hold_of_anyone": ("POST", ALL, None),
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO | DESK, OF_CHANGING),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
