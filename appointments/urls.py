@@ -3,6 +3,8 @@
 from django.urls import path, register_converter
 
 from appointments import (
+    absence_views,
+    anyone_views,
     care_views,
     desk_views,
     hours_views,
@@ -21,6 +23,8 @@ urlpatterns = [
     path("therapists/<slug:slug>/", views.provider, name="provider"),
     path("zone/", views.create_zone, name="create_zone"),
     path("holds/", views.create_hold, name="create_hold"),
+    path("anyone/", anyone_views.anyone, name="anyone"),
+    path("anyone/holds/", anyone_views.create_hold_of_anyone, name="create_hold_of_anyone"),
     path("hours/", hours_views.hours_list, name="hours_list"),
     path("hours/<slug:slug>/", hours_views.hours, name="hours"),
     path("hours/<slug:slug>/dates/", hours_views.hours_dates, name="hours_dates"),
@@ -35,6 +39,7 @@ urlpatterns = [
         hours_views.create_leave_end,
         name="create_leave_end",
     ),
+    path("desk/absence/<slug:slug>/", absence_views.absence, name="absence"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

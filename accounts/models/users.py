@@ -95,6 +95,11 @@ class User(AbstractBaseUser):
         """Whether this is staff: whoever treats, or has a role in a practice."""
         return hasattr(self, "provider") or bool(self.roles)
 
+    @property
+    def keeps_calendar(self) -> bool:
+        """Whether she looks after a practice's calendar: what she does in it is in its name."""
+        return self.has_role(*Membership.KEEP_CALENDARS)
+
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles & set(roles))
 
@@ -129,6 +134,9 @@ class Membership(models.Model):
         ADMIN = "practice-admin", _("Practice admin")
         PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
         PEER = "peer", _("Peer support worker")
+
+    # Who looks after the practice's calendar, and so acts on behalf of those who are in it.
+    KEEP_CALENDARS: ClassVar[list[str]] = [Role.FRONT_DESK, Role.ADMIN]
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")

@@ -125,6 +125,7 @@ SHAPES: list[Shape] = [
                 "arrived_at",
                 "begun_at",
                 "cancelled_at",
+                "cancel_reason",
             ),
         },
         make=resources.appointment,
