@@ -4,8 +4,10 @@ import uuid
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 
+from accounts import invitations
 from accounts.models import EmergencyAccess, LegalHold
 from accounts.models.emergency_access import LASTS
 from care import amending, consents, disclosing, notes
@@ -40,6 +42,7 @@ def marked(practice, dr_bob):
     patient = make_patient(
         practice,
         "Marked One",
+        user=make_user(f"{CANARY}@example.com"),
         legal_name=f"{CANARY} name",
         preferred_name=f"{CANARY} called",
         date_of_birth=BORN,
@@ -56,6 +59,14 @@ def marked(practice, dr_bob):
 
 @transaction.atomic
 def fill_record(patient, provider):
+    EmailAddress.objects.create(user=patient.user, email=patient.user.email, verified=True)
+    invitations.invite(
+        practice=patient.practice,
+        email=f"{CANARY}.colleague@example.com",
+        role="billing",
+        by=provider.user,
+        now=NOW,
+    )
     visit = make_visit(provider, patient)
     document = consents.in_force(on=NOW.date())[0]
     consents.sign(patient=patient, document=document, signed_name=CANARY, by=patient.user, now=NOW)
