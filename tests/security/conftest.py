@@ -54,19 +54,19 @@ def marked(practice, dr_bob):
         guardian_relation=f"{CANARY} kin",
     )
     fill_record(patient, dr_bob)
+    fill_addresses(patient, dr_bob.user)
     return patient
+
+
+def fill_addresses(patient, colleague):
+    """The account has one already; here is what allauth keeps of it, and an invitation."""
+    EmailAddress.objects.create(user=patient.user, email=patient.user.email, verified=True)
+    offer = {"practice": patient.practice, "role": "billing", "by": colleague, "now": NOW}
+    invitations.invite(email=f"{CANARY}.colleague@example.com", **offer)
 
 
 @transaction.atomic
 def fill_record(patient, provider):
-    EmailAddress.objects.create(user=patient.user, email=patient.user.email, verified=True)
-    invitations.invite(
-        practice=patient.practice,
-        email=f"{CANARY}.colleague@example.com",
-        role="billing",
-        by=provider.user,
-        now=NOW,
-    )
     visit = make_visit(provider, patient)
     document = consents.in_force(on=NOW.date())[0]
     consents.sign(patient=patient, document=document, signed_name=CANARY, by=patient.user, now=NOW)
