@@ -11,7 +11,7 @@ HOME = "(ARRAY['IL','TX','CA','NY','FL','PA','OH','GA','NC','MI'])[n % 10 + 1]"
 PEOPLE = """
 INSERT INTO accounts_user (id, ref, password, email, is_active, is_demo, date_joined,
     sessions_epoch)
-  SELECT n, gen_random_uuid(), '', '', true, false, now(), 0 FROM generate_series({span}) n;
+  SELECT n, gen_random_uuid(), '', ''::bytea, true, false, now(), 0 FROM generate_series({span}) n;
 INSERT INTO accounts_provider (id, user_id, practice_id, slug, name, credentials, profession,
     pronouns, npi, approach, concerns, languages, methods, age_groups, gender, identities, payers,
     zone, fee_cents, is_accepting, verified_on)
