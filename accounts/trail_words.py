@@ -25,6 +25,7 @@ ACTIONS: dict[str, Any] = {
     "attachment.read": _("Opened a file with a message"),
     "attachment.refused": _("Checked a file, and did not pass it on"),
     "appointment.moved": _("Moved a visit to another time"),
+    "cancellation-policy.entered": _("Set what late cancellations and missed visits may cost"),
     "care.ended": _("Ended the care of a patient"),
     "care.opened": _("Began to care for the patient"),
     "card.saved": _("Put a card on file"),

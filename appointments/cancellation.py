@@ -1,15 +1,33 @@
-"""What it costs to call a visit off or to move it, under the policy that patients sign
-(`care/documents`)."""
+"""What it costs to call a visit off, to move it or to miss it, under the rule that it was booked
+with. That there is such a rule, patients sign (`care/documents`)."""
 
 from datetime import datetime, timedelta
 
 from appointments.models import Appointment, AppointmentMove
 
-FREE_TO_CANCEL = timedelta(hours=24)
+NEVER = timedelta()
+
+
+def late_fee_cents(appointment: Appointment) -> int:
+    """What calling it off late may cost: never more than the visit would have."""
+    rule = appointment.cancellation_policy
+    return min(rule.late_fee_cents, appointment.fee_cents) if rule else 0
+
+
+def noshow_fee_cents(appointment: Appointment) -> int:
+    """What missing it may cost: never more than the visit would have."""
+    rule = appointment.cancellation_policy
+    return min(rule.noshow_fee_cents, appointment.fee_cents) if rule else 0
+
+
+def window(appointment: Appointment) -> timedelta:
+    """How long before its start the visit is no longer free to call off; zero: it always is."""
+    rule = appointment.cancellation_policy
+    return rule.window if rule and late_fee_cents(appointment) else NEVER
 
 
 def free_until(appointment: Appointment) -> datetime:
-    """Return the first moment at which the policy lets the practice charge for it.
+    """Return the first moment at which the rule lets the practice charge for it.
 
     Where the practice has moved the visit, the patient never chose its time: she is free until it
     begins.
@@ -17,12 +35,12 @@ def free_until(appointment: Appointment) -> datetime:
     moves = list(appointment.moves.all())
     if moves and not is_moved_by_patient(moves[-1]):
         return appointment.starts_at
-    return appointment.starts_at - FREE_TO_CANCEL
+    return appointment.starts_at - window(appointment)
 
 
-def is_near(starts_at: datetime, *, now: datetime) -> bool:
-    """Whether a patient who takes this time now could not call it off without a fee."""
-    return now >= starts_at - FREE_TO_CANCEL
+def is_near(appointment: Appointment, starts_at: datetime, *, now: datetime) -> bool:
+    """Whether a patient who moves the visit to this time now could not call it off for free."""
+    return now >= starts_at - window(appointment)
 
 
 def is_free(appointment: Appointment, *, now: datetime) -> bool:
@@ -51,5 +69,5 @@ def is_moved_late(move: AppointmentMove) -> bool:
 
     The time she moved it to does not undo it, nor does calling that one off.
     """
-    free_until = move.from_starts_at - FREE_TO_CANCEL
+    free_until = move.from_starts_at - window(move.appointment)
     return is_moved_by_patient(move) and move.moved_at >= free_until

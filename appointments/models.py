@@ -15,10 +15,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
+from appointments.attendances import Attendance
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
 from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
+from appointments.policies import CancellationPolicy
 from appointments.responses import AppointmentResponse
 from appointments.series import AppointmentSeries
 from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
@@ -33,6 +35,7 @@ __all__ = [
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
+    "CancellationPolicy",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
@@ -158,6 +161,10 @@ class Appointment(models.Model):
         AppointmentSeries, models.PROTECT, null=True, related_name="appointments"
     )
     fee_cents = models.PositiveIntegerField()  # as shown when the slot was chosen
+    # As shown then, too. None: the practice had no rule, and charges nothing.
+    cancellation_policy = models.ForeignKey(
+        CancellationPolicy, models.PROTECT, null=True, related_name="+"
+    )
     patient_state = models.CharField(max_length=2, choices=State, blank=True)  # searched for
     holder = models.CharField(max_length=64, blank=True)  # the visitor's secret, while held
     held_until = models.DateTimeField(null=True)
@@ -175,12 +182,12 @@ class Appointment(models.Model):
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
-            "holder", "held_until", "version", "cancelled_by",
+            "cancellation_policy", "holder", "held_until", "version", "cancelled_by",
         )  # fmt: skip
 
     class Tenancy:
         of = "provider"
-        agrees = ("patient", "series")
+        agrees = ("patient", "series", "cancellation_policy")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
         definers = (BUSY_TIMES, VISIT_STARTS)
@@ -327,51 +334,3 @@ class Appointment(models.Model):
         if status not in self.NEXT.get(self.status, ()):
             raise InvalidTransition(f"{self.status} -> {status}")
         self.status = status
-
-
-class Attendance(models.Model):
-    """What happened in a visit, as facts: who was where, how, and for how long.
-
-    The room writes it when the visit ends; the note and the charge are made from it.
-    """
-
-    class Modality(models.TextChoices):
-        VIDEO = "video", _("Video")
-        AUDIO = "audio", _("Audio only")
-
-    appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="attendance")
-    started_at = models.DateTimeField()  # both were in the room
-    ended_at = models.DateTimeField()
-    apart_seconds = models.PositiveIntegerField(default=0)  # in between, the connection was broken
-    modality = models.CharField(max_length=5, choices=Modality)
-    patient_state = models.CharField(max_length=2, choices=State)  # attested at the join
-    is_at_home = models.BooleanField()  # decides the place of service: 10 at home, 02 elsewhere
-
-    class Privacy:
-        phi = (
-            "started_at", "ended_at", "apart_seconds", "modality", "patient_state", "is_at_home",
-        )  # fmt: skip
-        plain = ("appointment",)
-
-    class Tenancy:
-        of = "appointment"
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(started_at__lte=F("ended_at")), name="attendance_times_in_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(modality__in=["video", "audio"]), name="attendance_modality_known"
-            ),
-        ]
-
-    @property
-    def minutes(self) -> int:
-        """Whole minutes together, as the time rules of CPT count them: broken time is none."""
-        seconds = (self.ended_at - self.started_at).total_seconds() - self.apart_seconds
-        return int(max(0, seconds) // 60)
-
-    @property
-    def apart_minutes(self) -> int:
-        return round(self.apart_seconds / 60)

@@ -233,6 +233,8 @@ class VisitFacts:
     is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
     free_until: datetime
+    free_hours: int  # before the start, under the rule that it was booked with
+    late_fee_cents: int  # what calling it off late may cost
     cancelled_by: str  # "me", "provider" or "patient"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
     accepted_at: datetime | None  # the patient said that she will be there
@@ -265,6 +267,8 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
+        free_hours=int(cancellation.window(appointment).total_seconds() // 3600),
+        late_fee_cents=cancellation.late_fee_cents(appointment),
         cancelled_by=_who_cancelled(appointment, reader=reader, is_provider=is_provider),
         is_late=cancellation.is_late(appointment),
         accepted_at=_accepted_at(appointment),

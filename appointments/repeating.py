@@ -172,6 +172,7 @@ def _book(
         status=Appointment.Status.BOOKED,
         booked_at=now,
         fee_cents=first.fee_cents,
+        cancellation_policy=first.cancellation_policy,
         patient_state=first.patient_state,
     )
     patient_id = first.patient_id

@@ -158,4 +158,6 @@ def summary(visit: Appointment, patient: Patient) -> dict[str, object]:
         "card": cards.in_use(patient),
         "free_until": cancellation.free_until(visit),
         "is_free_to_cancel": cancellation.is_free(visit, now=timezone.now()),
+        "late_fee_cents": cancellation.late_fee_cents(visit),
+        "noshow_fee_cents": cancellation.noshow_fee_cents(visit),
     }

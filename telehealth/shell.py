@@ -58,6 +58,7 @@ ADMIN: list[Link] = [
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
     (reverse_lazy("accounts:entry_list"), _("Therapists")),
+    (reverse_lazy("appointments:cancellation_policies"), _("Cancellation policy")),
     *RIGHTS,
 ]
 BY_ROLE: dict[str, list[Link]] = {

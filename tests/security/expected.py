@@ -78,6 +78,7 @@ TABLE = {
     "appointments:provider": (READ, ALL, EVERY_ROW),
     "appointments:create_zone": ("POST", ALL, None),
     "appointments:create_hold": ("POST", ALL, None),
+    "appointments:cancellation_policies": (FORM, both("admin"), None),
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
