@@ -21,7 +21,7 @@ from appointments.leave import Leave
 from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
 from appointments.policies import CancellationPolicy
-from appointments.responses import AppointmentResponse
+from appointments.responses import DESK, AppointmentResponse
 from appointments.series import AppointmentSeries
 from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
 from core.db import IdRange, TimeRange
@@ -85,6 +85,16 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             .annotate(is_open_to_me=open_to_me)
         )
 
+    def kept_by(self, user: User) -> Self:
+        """Those of which `user` records what came of them: as their provider while care goes on,
+        or as who keeps the front desk of the practice."""
+        desk = Q(
+            provider__practice__memberships__user=user,
+            provider__practice__memberships__role__in=DESK,
+        )
+        kept = self.filter(desk | in_care(user, patient="patient", provider="provider"))
+        return self.filter(pk__in=kept.values("pk")).exclude(status=Appointment.Status.HELD)
+
     def in_care(self) -> Self:
         """Those whose provider cares for the patient at this moment."""
         return self.filter(goes_on(patient="patient", person="provider__user"))
@@ -129,6 +139,9 @@ class Appointment(models.Model):
     It begins as a hold: ten minutes in which one visitor may sign up and confirm.
     """
 
+    class Reason(models.TextChoices):  # why it was cancelled, where that is known: FHIR's "other"
+        FAILED = "failed", _("It could not take place")
+
     class Status(models.TextChoices):  # FHIR R4 AppointmentStatus; "held" is ours, before "booked"
         HELD = "held", _("Held")
         BOOKED = "booked", _("Booked")
@@ -140,7 +153,8 @@ class Appointment(models.Model):
     NEXT: ClassVar[dict[str, set[str]]] = {
         Status.HELD: {Status.BOOKED},
         Status.BOOKED: {Status.ARRIVED, Status.NOSHOW, Status.CANCELLED},
-        Status.ARRIVED: {Status.FULFILLED, Status.NOSHOW, Status.CANCELLED},
+        Status.ARRIVED: {Status.FULFILLED, Status.CANCELLED},  # who has arrived has not missed it
+        Status.NOSHOW: {Status.BOOKED},  # it was a mistake
     }
     TAKES_TIME: ClassVar[list[str]] = [Status.HELD, Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
 
@@ -173,16 +187,21 @@ class Appointment(models.Model):
     begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    cancellation_reason = models.CharField(max_length=6, choices=Reason, blank=True)
+    noshow_at = models.DateTimeField(null=True)  # recorded
+    noshow_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
     class Privacy:
         phi = (
             "patient", "status", "starts_at", "ends_at", "wall_date", "wall_time",
             "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at",
+            "cancellation_reason", "noshow_at",
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
             "cancellation_policy", "holder", "held_until", "version", "cancelled_by",
+            "noshow_by",
         )  # fmt: skip
 
     class Tenancy:
@@ -245,6 +264,16 @@ class Appointment(models.Model):
                 )
                 | ~Q(status="cancelled") & Q(cancelled_at=None, cancelled_by=None),
                 name="appointment_cancelled_at_by_iff_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="noshow", noshow_at__isnull=False, noshow_by__isnull=False)
+                | ~Q(status="noshow") & Q(noshow_at=None, noshow_by=None),
+                name="appointment_noshow_at_by_iff_noshow",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancellation_reason="")
+                | Q(cancellation_reason="failed", status="cancelled"),
+                name="appointment_cancellation_reason_known",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
@@ -323,11 +352,17 @@ class Appointment(models.Model):
         self._enter(self.Status.FULFILLED)
         self.save(update_fields=["status"])
 
-    def cancel(self, *, by: User, now: datetime) -> None:
+    def cancel(self, *, by: User, now: datetime, reason: str = "") -> None:
         self._enter(self.Status.CANCELLED)
-        self.cancelled_at, self.cancelled_by = now, by
+        self.cancelled_at, self.cancelled_by, self.cancellation_reason = now, by, reason
         self.version += 1
-        self.save(update_fields=["status", "cancelled_at", "cancelled_by", "version"])
+        changed = ["status", "cancelled_at", "cancelled_by", "cancellation_reason", "version"]
+        self.save(update_fields=changed)
+
+    def miss(self, *, by: User, now: datetime) -> None:
+        self._enter(self.Status.NOSHOW)
+        self.noshow_at, self.noshow_by = now, by
+        self.save(update_fields=["status", "noshow_at", "noshow_by"])
 
     def _enter(self, status: str) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change

@@ -1,4 +1,4 @@
-"""What it may cost to call a visit off late or to miss it: a rule of the practice, from a day on."""
+"""What a late cancellation or a missed visit may cost: a rule of the practice, from a day on."""
 
 from datetime import date, timedelta
 from typing import Self

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
-from appointments import cancellation, changing_series, door, offers
+from appointments import cancellation, changing_series, door, missing, offers
 from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
 from appointments.changing_series import Scope
 from appointments.directory import Found, Instead, Match
@@ -226,6 +226,8 @@ class VisitFacts:
     opens_at: datetime
     may_cancel: bool
     may_move: bool
+    may_fail: bool  # to the provider: it can be noted that it could not take place
+    may_be_missed: bool  # to the provider: it can be noted that nobody came
     may_repeat: bool
     ahead: list[Appointment]  # the visits of its series that are still to come, this one included
     is_another_late: bool  # whether calling one of the others off is free no more
@@ -258,6 +260,8 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         opens_at=door.opens_at(appointment),
         may_cancel=may_cancel,
         may_move=may_move,
+        may_fail=is_provider and missing.may_fail(appointment, now=now),
+        may_be_missed=is_provider and missing.may_be_missed(appointment, now=now),
         may_repeat=may_move and appointment.series_id is None,
         ahead=ahead,
         is_another_late=any(

@@ -6,6 +6,7 @@ from appointments import (
     care_views,
     desk_views,
     hours_views,
+    missing_views,
     move_views,
     policy_views,
     response_views,
@@ -44,6 +45,10 @@ urlpatterns = [
         "visits/<uuid:appointment_id>/cancellation/",
         views.create_cancellation,
         name="create_cancellation",
+    ),
+    path("visits/<uuid:appointment_id>/noshow/", missing_views.create_noshow, name="create_noshow"),
+    path(
+        "visits/<uuid:appointment_id>/failure/", missing_views.create_failure, name="create_failure"
     ),
     path("visits/<uuid:appointment_id>/response/", response_views.response, name="response"),
     path(

@@ -184,6 +184,8 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
     }
     if patient is not None and "cancelled_at" in fields:
         values["cancelled_by"] = patient.user if fields["cancelled_at"] else None
+    if fields.get("status") == "noshow":
+        values |= {"noshow_at": starts_at + HOUR, "noshow_by": provider.user}
     return Appointment.objects.create(**values | fields)
 
 

@@ -125,6 +125,8 @@ SHAPES: list[Shape] = [
                 "arrived_at",
                 "begun_at",
                 "cancelled_at",
+                "cancellation_reason",
+                "noshow_at",
             ),
         },
         make=resources.appointment,

@@ -83,6 +83,8 @@ TABLE = {
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
+    "appointments:create_noshow": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
+    "appointments:create_failure": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
     "appointments:response": (READ, HERS, OF_PATIENTS),
     "appointments:create_acceptance": ("POST", HERS, OF_PATIENTS),
     "appointments:create_help_call": ("POST", HERS, OF_PATIENTS),

@@ -80,6 +80,9 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
     )
     other.cancel(by=patient.user, now=NOW)
+    make_visit(provider, patient, starts_at=NINE + 10 * HOUR, status="noshow")
+    failed = {"status": "cancelled", "cancelled_at": NOW, "cancellation_reason": "failed"}
+    make_visit(provider, patient, starts_at=NINE + 11 * HOUR, **failed)
     reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}

@@ -77,6 +77,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "appointment_id",
         OF_THE_TWO,
     ),
+    "Appointment.kept_by": (
+        Appointment.objects.kept_by,
+        "pk",
+        "appointment_id",
+        OF_PROVIDERS | OF_DESK,
+    ),
     "AppointmentResponse.at_desk_of": (
         AppointmentResponse.objects.at_desk_of,
         "pk",
