@@ -3,21 +3,34 @@ with. That there is such a rule, patients sign (`care/documents`)."""
 
 from datetime import datetime, timedelta
 
+from accounts import coverage
 from appointments.models import Appointment, AppointmentMove
 
 NEVER = timedelta()
 
 
 def late_fee_cents(appointment: Appointment) -> int:
-    """What calling it off late may cost: never more than the visit would have."""
+    """What calling it off late may cost."""
     rule = appointment.cancellation_policy
-    return min(rule.late_fee_cents, appointment.fee_cents) if rule else 0
+    return _at_most(rule.late_fee_cents, appointment) if rule else 0
 
 
 def noshow_fee_cents(appointment: Appointment) -> int:
-    """What missing it may cost: never more than the visit would have."""
+    """What missing it may cost."""
     rule = appointment.cancellation_policy
-    return min(rule.noshow_fee_cents, appointment.fee_cents) if rule else 0
+    return _at_most(rule.noshow_fee_cents, appointment) if rule else 0
+
+
+def _at_most(cents: int, appointment: Appointment) -> int:
+    """Never more than the visit would have cost, and nothing where her payer forbids it."""
+    return 0 if forbidding(appointment) else min(cents, appointment.fee_cents)
+
+
+def forbidding(appointment: Appointment) -> coverage.Rule | None:
+    """Return the rule by which a payer forbids a fee for this visit, if there is one."""
+    if appointment.patient is None:
+        return None
+    return coverage.forbidding(appointment.patient, on=appointment.start_date)
 
 
 def window(appointment: Appointment) -> timedelta:

@@ -42,7 +42,7 @@ def within(appointment: Appointment, scope: str, *, now: datetime) -> list[Appoi
         meant = meant.filter(starts_at__gte=appointment.starts_at)
     related = ("provider__user", "patient__user", "cancellation_policy")
     people = meant.still_booked(now=now).select_related(*related)
-    return list(people.prefetch_related("moves"))
+    return list(people.prefetch_related("moves", "patient__coverages"))
 
 
 @retried

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -43,14 +42,9 @@ def _record(
     except (missing.TooSoon, InvalidTransition) as refusal:
         return _refuse(request, visit, refusal)
     messages.success(request, words)
-    return redirect(**_page(request, visit))
-
-
-def _page(request: SignedInRequest, visit: Appointment) -> dict[str, Any]:
-    """Where one came from: the visit's page is the provider's alone."""
     if visit.provider.user_id == request.user.pk:
-        return {"to": "appointments:detail", "appointment_id": visit.id}
-    return {"to": "home"}
+        return redirect("appointments:detail", appointment_id=visit.id)
+    return redirect("home")  # the visit's page is the provider's alone
 
 
 def _refuse(request: SignedInRequest, visit: Appointment, refusal: Exception) -> HttpResponse:

@@ -41,6 +41,7 @@ def move(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Choose a time, look it over with what it costs, and move the visit: one address."""
     mine = Appointment.objects.visible_to(request.user)
     mine = mine.select_related("patient", "provider", "attendance", "cancellation_policy")
+    mine = mine.prefetch_related("patient__coverages")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
     if request.method == "POST":

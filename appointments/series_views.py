@@ -26,6 +26,7 @@ def series(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Say how often, look each date over, and book them: one address."""
     mine = Appointment.objects.visible_to(request.user)
     mine = mine.select_related("patient", "provider", "attendance", "cancellation_policy")
+    mine = mine.prefetch_related("patient__coverages")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
     if not facts.may_repeat:

@@ -164,4 +164,5 @@ def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpR
 def _mine(request: SignedInRequest, appointment_id: UUID) -> Appointment:
     mine = Appointment.objects.visible_to(request.user)
     mine = mine.select_related("patient", "provider", "attendance", "cancellation_policy")
+    mine = mine.prefetch_related("patient__coverages")
     return get_object_or_404(mine, id=appointment_id)

@@ -152,6 +152,7 @@ def expired(request: HttpRequest, visit: Appointment) -> HttpResponse:
 
 
 def summary(visit: Appointment, patient: Patient) -> dict[str, object]:
+    visit.patient = patient  # not saved: what it may cost depends on who pays for her
     return {
         "visit": visit,
         "patient": patient,

@@ -12,9 +12,12 @@ from accounts import names, phones
 from accounts.care_team import CLINICAL, Care, CareRelationship
 from accounts.codes import State
 from accounts.models.practices import Practice
-from accounts.models.users import User
+from accounts.models.users import Membership, User
 from core.blind_index import BlindIndex
 from core.fields import SELF, EncryptedDate, EncryptedText, has_words
+
+# Who in a practice keeps what concerns money and time, and nothing clinical.
+OFFICE = (Membership.Role.BILLING, Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -27,6 +30,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Those whom `user` treats, or treats in somebody's stead, at this moment."""
         cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("pk"))
         return self.filter(Exists(cares))
+
+    def kept_by(self, user: User) -> Self:
+        """The patients of the practice in whose office `user` works."""
+        office = Membership.objects.filter(user=user, role__in=OFFICE)
+        return self.filter(practice__in=office.values("practice"))
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

@@ -159,6 +159,10 @@ def attachment(row: Any, patient: Patient) -> Json:
     )
 
 
+def coverage(row: Any, patient: Patient) -> Json:
+    return begun(row, status="active", payor=[{"display": row.get_program_display()}])
+
+
 def charge_item(row: Any, patient: Patient) -> Json:
     coding = {"coding": [{"system": "http://www.ama-assn.org/go/cpt"}]} if row.cpt else {}
     return begun(

@@ -7,7 +7,7 @@ A field that is PHI and has neither a place here nor a reason to be left out tur
 from django.db.models import Q, QuerySet
 
 from accounts.care_team import CareRelationship
-from accounts.models import ContactRules, EmergencyAccess, Patient, User
+from accounts.models import ContactRules, Coverage, EmergencyAccess, Patient, User
 from appointments.models import (
     Appointment,
     AppointmentMove,
@@ -93,6 +93,18 @@ SHAPES: list[Shape] = [
         of(ContactRules, "patient"),
         own("by_mail", "by_text", "may_leave_message", "safe_from_minute", "safe_to_minute"),
         is_hers_alone=True,
+    ),
+    Shape(
+        Coverage,
+        of(Coverage, "patient"),
+        {
+            "patient": "beneficiary.reference",
+            "program": "type.text",
+            "starts_on": "period.start",
+            "ends_on": "period.end",
+        },
+        make=resources.coverage,
+        related=("patient",),
     ),
     Shape(
         CareRelationship,

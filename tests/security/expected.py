@@ -52,6 +52,8 @@ OF_ADMINS = {
 OF_DESK = OF_ADMINS | {who.replace("admin", "front desk"): rows for who, rows in OF_ADMINS.items()}
 OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
 DESK = both("front desk", "admin")
+OFFICES = both("billing", "front desk", "admin")
+OF_OFFICES = OF_DESK | {who.replace("admin", "billing"): rows for who, rows in OF_ADMINS.items()}
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
@@ -211,6 +213,8 @@ TABLE = {
     "accounts:create_verification": ("POST", both("admin"), OF_ADMINS),
     "accounts:create_listing": ("POST", both("admin"), OF_ADMINS),
     "accounts:care_team": (FORM, both("admin"), None),
+    "accounts:coverages": (FORM, OFFICES, OF_OFFICES),
+    "accounts:create_coverage_end": ("POST", OFFICES, OF_OFFICES),
     "accounts:create_reopening": (
         "POST",
         both("admin"),

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import (
     ContactRules,
+    Coverage,
     EmergencyAccess,
     Erasure,
     Invitation,
@@ -129,6 +130,10 @@ class Filled:
         Addendum.objects.create(note=note, request=request, **added)
 
     def meet(self) -> None:
+        entered = {"entered_at": NOW, "entered_by": self.boss}
+        Coverage.objects.create(
+            patient=self.patient, program="medicaid", starts_on=NINE.date(), **entered
+        )
         ContactRules.objects.create(patient=self.patient, by_text=True)
         AppointmentResponse.objects.create(
             appointment=self.visit, version=0, kind="accepted", responded_at=NOW

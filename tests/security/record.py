@@ -7,7 +7,7 @@ import zipfile
 from datetime import timedelta
 from typing import Any
 
-from accounts import contact
+from accounts import contact, coverage
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
@@ -83,6 +83,14 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
     make_visit(provider, patient, starts_at=NINE + 10 * HOUR, status="noshow")
     failed = {"status": "cancelled", "cancelled_at": NOW, "cancellation_reason": "failed"}
     make_visit(provider, patient, starts_at=NINE + 11 * HOUR, **failed)
+    coverage.enter(
+        patient=patient,
+        program="medicare",
+        starts_on=NOW.date(),
+        ends_on=NINE.date(),
+        by=biller,
+        now=NOW,
+    )
     reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}

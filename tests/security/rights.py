@@ -25,6 +25,7 @@ from tests.security.expected import (
     OF_AUTHORS,
     OF_DESK,
     OF_OFFICERS,
+    OF_OFFICES,
     OF_PATIENTS,
     OF_PROVIDERS,
     OF_THE_TWO,
@@ -53,6 +54,7 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "patient_ref",
         OF_PATIENTS | OF_PROVIDERS | PEERS,
     ),
+    "Patient.kept_by": (Patient.objects.kept_by, "ref", "patient_ref", OF_OFFICES),
     "Patient.in_clinical_care_of": (
         Patient.objects.in_clinical_care_of,
         "ref",

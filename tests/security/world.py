@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import EmergencyAccess, Invitation, Membership
+from accounts.models import Coverage, EmergencyAccess, Invitation, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import delivery
 from appointments.models import AppointmentResponse, Attendance
@@ -165,6 +165,13 @@ class Practice:
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= self.desk(visit)
+        found["coverage_id"] = Coverage.objects.create(
+            patient=her,
+            program="commercial",
+            starts_on=starts_at.date(),
+            entered_at=self.now,
+            entered_by=cares.user,
+        ).pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
