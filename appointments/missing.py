@@ -6,10 +6,11 @@ that alone: what follows from it for money is for a floor above.
 
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments import days, indexing, notices
+from appointments import booking, days, indexing, notices
 from appointments.models import Appointment, InvalidTransition
 from appointments.signals import appointment_cancelled, appointment_missed
 from core import audit
@@ -17,6 +18,15 @@ from core.transactions import retried
 
 # What the policy that patients sign gives them to be late (`care/documents`).
 LATE_AT_MOST = timedelta(minutes=15)
+TAKEN_BACK_WITHIN = timedelta(days=1)
+
+
+class TakenBack(models.TextChoices):
+    """Why it is taken back that nobody came."""
+
+    CAME = "came", _("The patient came after all")
+    FAILED = "failed", _("The technology failed")
+    MISTAKE = "mistake", _("It was noted by mistake")
 
 
 class TooSoon(Exception):
@@ -41,7 +51,7 @@ def record_noshow(*, appointment: Appointment, by: User, now: datetime) -> None:
     patient_id = appointment.patient_id
     audit.record("appointment.missed", subject=appointment, by=by, at=now, patient_id=patient_id)
     appointment_missed.send(Appointment, appointment=appointment, by=by, now=now)
-    _give_back(appointment, now=now)
+    _tell(appointment, now=now)
 
 
 @retried
@@ -67,7 +77,38 @@ def record_failure(*, appointment: Appointment, by: User, now: datetime) -> None
     audit.record("appointment.failed", subject=appointment, by=by, at=now, patient_id=patient_id)
     appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
     notices.enqueue_cancellation(appointment, now=now)
-    _give_back(appointment, now=now)
+    _tell(appointment, now=now)
+
+
+@transaction.atomic
+def take_back_noshow(*, appointment: Appointment, reason: str, by: User, now: datetime) -> None:
+    """
+    It was not missed after all. Whether a fee was charged, a floor above asks (`billing.fees`).
+
+    :param reason: one of `TakenBack`
+    :raises TooLate: after a day
+    :raises InvalidTransition: if it is not recorded as missed
+    """
+    _lock(appointment)
+    if appointment.noshow_at is None:
+        raise InvalidTransition(f"{appointment.status} -> not missed")
+    if now >= appointment.noshow_at + TAKEN_BACK_WITHIN:
+        raise booking.TooLate
+    appointment.take_back_noshow()
+    audit.record(
+        "appointment.missed-taken-back",
+        subject=appointment,
+        by=by,
+        at=now,
+        patient_id=appointment.patient_id,
+        reason=reason,
+    )
+    _tell(appointment, now=now)
+
+
+def may_be_taken_back(appointment: Appointment, *, now: datetime) -> bool:
+    at = appointment.noshow_at
+    return at is not None and now < at + TAKEN_BACK_WITHIN
 
 
 def may_be_missed_from(appointment: Appointment) -> datetime:
@@ -96,6 +137,7 @@ def _lock(appointment: Appointment) -> None:
     appointment.lock()  # then look: she may be arriving at this moment
 
 
-def _give_back(appointment: Appointment, *, now: datetime) -> None:
+def _tell(appointment: Appointment, *, now: datetime) -> None:
+    """Its time is free, or taken again; and whoever looks at the day sees it."""
     indexing.renew([appointment.provider_id], now=now)
     days.publish_change(appointment)

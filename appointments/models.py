@@ -364,6 +364,11 @@ class Appointment(models.Model):
         self.noshow_at, self.noshow_by = now, by
         self.save(update_fields=["status", "noshow_at", "noshow_by"])
 
+    def take_back_noshow(self) -> None:
+        self._enter(self.Status.BOOKED)
+        self.noshow_at, self.noshow_by = None, None
+        self.save(update_fields=["status", "noshow_at", "noshow_by"])
+
     def _enter(self, status: str) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change
         if status not in self.NEXT.get(self.status, ()):

@@ -227,6 +227,7 @@ class VisitFacts:
     may_cancel: bool
     may_move: bool
     may_fail: bool  # to the provider: it can be noted that it could not take place
+    may_be_taken_back: bool  # to the provider: that nobody came
     may_be_missed: bool  # to the provider: it can be noted that nobody came
     may_repeat: bool
     ahead: list[Appointment]  # the visits of its series that are still to come, this one included
@@ -261,6 +262,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         may_cancel=may_cancel,
         may_move=may_move,
         may_fail=is_provider and missing.may_fail(appointment, now=now),
+        may_be_taken_back=is_provider and missing.may_be_taken_back(appointment, now=now),
         may_be_missed=is_provider and missing.may_be_missed(appointment, now=now),
         may_repeat=may_move and appointment.series_id is None,
         ahead=ahead,

@@ -12,6 +12,7 @@ from accounts.models import Licence, Membership, Practice, Provider, User
 from appointments import missing, offers, undelivered
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
+from billing.models import FeeProposal
 from core import zones
 from sessions.models import VideoSession
 from telehealth.hours_words import hours_words, leave_words
@@ -26,6 +27,7 @@ class Row:
     words: Any  # how it stands; lazy
     is_accepted: bool  # the patient said that she will be there
     may_fail: bool  # it can be noted that it could not take place
+    may_be_taken_back: bool  # that nobody came
     may_be_missed: bool  # it can be noted that nobody came
 
 
@@ -35,17 +37,19 @@ class Desk:
 
     calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
     undelivered_count: int
+    fees_count: int  # to decide on
     deserted: list[Appointment]  # booked visits to which no therapist will come
     rows: list[Row]
     licences: list[Licence]  # that end soon
 
 
 def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
-    """Gather it. Six queries."""
+    """Gather it. Seven queries."""
     calls = AppointmentResponse.objects.at_desk_of(user).needed(now=now)
     related = ("appointment__patient__contact_rules", "appointment__provider")
     return Desk(
         calls=list(calls.select_related(*related)),
+        fees_count=FeeProposal.objects.visible_to(user).still_open().count(),
         undelivered_count=len(undelivered.list_of(user, now=now)),
         deserted=list(deserted(practice, now=now)),
         rows=list(rows_of(practice, on=on, now=now)),
@@ -79,6 +83,7 @@ def rows_of(practice: Practice, *, on: date, now: datetime) -> Iterator[Row]:
             words(visit),
             is_accepted=is_expected and getattr(visit, "has_accepted", False),
             may_fail=missing.may_fail(visit, now=now),
+            may_be_taken_back=missing.may_be_taken_back(visit, now=now),
             may_be_missed=missing.may_be_missed(visit, now=now),
         )
 

@@ -36,6 +36,7 @@ PROVIDER: list[Link] = [
 BILLING: list[Link] = [
     (reverse_lazy("billing:ledger"), _("Ledger")),
     (reverse_lazy("billing:claims"), _("Claims")),
+    (reverse_lazy("billing:fee_list"), _("Fees")),
 ]
 RIGHTS: list[Link] = [
     (reverse_lazy("care:amendment_board"), _("Change requests")),

@@ -168,7 +168,7 @@ def charge_item(row: Any, patient: Patient) -> Json:
     return begun(
         row,
         status="billable",
-        code={**coding, "text": "visit"},
+        code={**coding, "text": "fee" if row.proposal_id else "visit"},
         subject=ref(patient),
         occurrenceDateTime=written(row.appointment.starts_at),
         quantity={"unit": "min"},

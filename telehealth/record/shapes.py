@@ -15,7 +15,7 @@ from appointments.models import (
     AppointmentSeries,
     Attendance,
 )
-from billing.models import CardOnFile, Charge, Entry, Line, Payment
+from billing.models import CardOnFile, Charge, Entry, FeeDecision, FeeProposal, Line, Payment
 from care.models import (
     Addendum,
     AmendmentRequest,
@@ -43,6 +43,11 @@ LEFT_OUT: dict[str, str] = {
 
 def entries(patient: Patient) -> "QuerySet[Entry]":
     return Entry.objects.filter(lines__patient=patient).distinct().order_by("pk")
+
+
+def decisions(patient: Patient) -> "QuerySet[FeeDecision]":
+    visits = Appointment.objects.visible_to(patient.user)
+    return FeeDecision.objects.filter(proposal__appointment__in=visits).order_by("pk")
 
 
 def payments(patient: Patient) -> "QuerySet[Payment]":
@@ -317,7 +322,18 @@ SHAPES: list[Shape] = [
         },
         make=resources.charge_item,
         write={"amount_cents": dollars},
+        related=("appointment", "proposal"),
+    ),
+    Shape(
+        FeeProposal,
+        within(FeeProposal, Appointment, "appointment"),
+        own("appointment", "reason", "amount_cents", "proposed_at"),
         related=("appointment",),
+    ),
+    Shape(
+        FeeDecision,
+        decisions,
+        own("kind", "amount_cents", "reason", "decided_at"),
     ),
     Shape(
         Payment,

@@ -193,7 +193,7 @@ def test_the_page_lets_it_end(sign_in, alice, front, cover):
 
     response = client.post(url(alice, entered.pk, "end"), {"last_on": "2026-12-31"}, follow=True)
 
-    assert "Tuesday, December 1 to Thursday, December 31" in text(response)
+    assert "Tuesday, December 1, 2026 to Thursday, December 31, 2026" in text(response)
     again = client.post(url(alice, entered.pk, "end"), {"last_on": "2026-12-31"})
     assert (again.status_code, "It has ended already" in text(again)) == (409, True)
 

@@ -53,7 +53,8 @@ OF_DESK = OF_ADMINS | {who.replace("admin", "front desk"): rows for who, rows in
 OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
 DESK = both("front desk", "admin")
 OFFICES = both("billing", "front desk", "admin")
-OF_OFFICES = OF_DESK | {who.replace("admin", "billing"): rows for who, rows in OF_ADMINS.items()}
+OF_BILLING = {who.replace("admin", "billing"): rows for who, rows in OF_ADMINS.items()}
+OF_OFFICES = OF_DESK | OF_BILLING
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
@@ -187,6 +188,11 @@ TABLE = {
     "billing:receipt": (READ, HERS, OF_PATIENTS),
     "billing:receipt_list": (READ, HERS, None),
     "billing:create_payment": ("POST", HERS, OF_PATIENTS),
+    "billing:fee_list": (READ, THEIRS | OFFICES, None),
+    "billing:fee": (READ, THEIRS | OFFICES, OF_PROVIDERS | OF_OFFICES),
+    "billing:create_fee_charge": ("POST", THEIRS | both("billing"), OF_PROVIDERS | OF_BILLING),
+    "billing:create_fee_waiver": ("POST", THEIRS | OFFICES, OF_PROVIDERS | OF_OFFICES),
+    "billing:create_noshow_end": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
     "billing:ledger": (READ, both("billing"), None),
     "billing:claims": (READ, both("billing"), None),
     "billing:stripe_webhook": ("POST", ALL, None),

@@ -23,7 +23,16 @@ from appointments.models import (
     AvailabilityException,
     Leave,
 )
-from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
+from billing.models import (
+    Account,
+    CardOnFile,
+    Charge,
+    Entry,
+    FeeDecision,
+    FeeProposal,
+    Line,
+    Payment,
+)
 from care.models import (
     Addendum,
     AmendmentRequest,
@@ -173,6 +182,12 @@ class Filled:
             minutes=45,
             amount_cents=15000,
             drafted_at=NOW,
+        )
+        proposal = FeeProposal.objects.create(
+            appointment=self.visit, reason="late-move", amount_cents=7500, proposed_at=NOW
+        )
+        FeeDecision.objects.create(
+            proposal=proposal, kind="waived", reason="goodwill", decided_at=NOW, by=self.boss
         )
         card = CardOnFile.objects.create(
             patient=self.patient,

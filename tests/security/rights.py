@@ -7,7 +7,7 @@ from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments import undelivered
 from appointments.models import Appointment, AppointmentResponse
-from billing.models import Charge
+from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
     Disclosure,
@@ -23,6 +23,7 @@ from tests.security.expected import (
     OF_ADMINS,
     OF_ANSWERERS,
     OF_AUTHORS,
+    OF_BILLING,
     OF_DESK,
     OF_OFFICERS,
     OF_OFFICES,
@@ -181,6 +182,18 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
     "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),
+    "FeeProposal.visible_to": (
+        FeeProposal.objects.visible_to,
+        "pk",
+        "proposal_id",
+        OF_PROVIDERS | OF_OFFICES,
+    ),
+    "FeeProposal.answered_by": (
+        FeeProposal.objects.answered_by,
+        "pk",
+        "proposal_id",
+        OF_PROVIDERS | OF_BILLING,
+    ),
     "EmergencyAccess.open_to": (
         EmergencyAccess.objects.open_to,
         "pk",

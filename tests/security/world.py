@@ -18,7 +18,7 @@ from accounts.models import Coverage, EmergencyAccess, Invitation, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import delivery
 from appointments.models import AppointmentResponse, Attendance
-from billing.models import Charge
+from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
     Disclosure,
@@ -214,6 +214,9 @@ class Practice:
             confirmed_by=cares.user,
             **codes,
         )
+        proposal = FeeProposal.objects.create(
+            appointment=visit, reason="late-move", amount_cents=7500, proposed_at=at
+        )
         thread = Thread.objects.create(patient=visit.patient, provider=cares, opened_at=at)
         message = Message.objects.create(
             id=uuid.uuid4(), thread=thread, number=1, author=cares.user, body="Hello", sent_at=at
@@ -221,6 +224,7 @@ class Practice:
         return {
             "note_id": note.pk,
             "charge_id": charge.pk,
+            "proposal_id": proposal.pk,
             "thread_id": thread.pk,
             "attachment_id": uploads.kept(message, at=at).pk,
             "session_id": room.pk,
