@@ -27,14 +27,8 @@ class DollarsField(forms.DecimalField):
     def __init__(self, **options: Any) -> None:
         words = dict.fromkeys(("invalid", "max_digits", "max_decimal_places"), AMOUNT)
         words["max_whole_digits"] = AMOUNT
-        super().__init__(
-            min_value=1,
-            max_value=MOST_DOLLARS,
-            max_digits=6,
-            decimal_places=2,
-            error_messages=words,
-            **options,
-        )
+        bounds = {"min_value": 1, "max_value": MOST_DOLLARS, "max_digits": 6, "decimal_places": 2}
+        super().__init__(error_messages=words, **bounds | options)
 
     def clean(self, value: Any) -> int | None:
         dollars: Decimal | None = super().clean(value)

@@ -5,6 +5,7 @@ from django.urls import path
 from accounts import (
     care_team_views,
     contact_views,
+    coverage_views,
     emergency_review_views,
     entry_views,
     invitation_views,
@@ -21,6 +22,12 @@ urlpatterns = [
     path("about-you/", views.about_you, name="about_you"),
     path("contact/", contact_views.contact_rules, name="contact_rules"),
     path("profile/", profile_views.profile, name="profile"),
+    path("patients/<uuid:patient_ref>/coverage/", coverage_views.coverages, name="coverages"),
+    path(
+        "patients/<uuid:patient_ref>/coverage/<int:coverage_id>/end/",
+        coverage_views.create_coverage_end,
+        name="create_coverage_end",
+    ),
     path("access/", trail_views.access, name="access"),
     path("access-log/", trail_views.access_log, name="access_log"),
     path("access-log/searches/", trail_views.create_access_search, name="create_access_search"),

@@ -93,7 +93,7 @@ def settled(absence: Absence, *, by: User) -> list[Appointment]:
     moves = AppointmentMove.objects.filter(from_starts_at__gte=start, from_starts_at__lt=end)
     moved = moves.exclude(moved_by=F("appointment__patient__user")).values("appointment")
     then = Q(starts_at__gte=start, starts_at__lt=end)
-    off = Q(cancel_reason=Appointment.CancelReason.PROVIDER)
+    off = Q(cancellation_reason=Appointment.CancellationReason.PROVIDER)
     hers = Appointment.objects.at_desk_of(by).filter(provider=absence.provider)
     rows = hers.filter(then & off | ~then & Q(pk__in=moved)).order_by("starts_at", "pk")
     return list(rows.select_related("patient", "replaced_by__provider"))
@@ -156,8 +156,8 @@ def _cancel(visit: Appointment, version: int, *, by: User, now: datetime) -> Non
     """
     indexing.lock([visit.provider_id])
     visit.lock()
-    reason = Appointment.CancelReason.PROVIDER
-    if visit.cancel_reason == reason and not hasattr(visit, "replaced_by"):
+    reason = Appointment.CancellationReason.PROVIDER
+    if visit.cancellation_reason == reason and not hasattr(visit, "replaced_by"):
         return
     if visit.version != version:
         raise Changed

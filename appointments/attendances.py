@@ -1,4 +1,4 @@
-"""What became of a visit, as facts."""
+"""What happened in a visit. One row a visit, written when it ends."""
 
 from django.db import models
 from django.db.models import F, Q

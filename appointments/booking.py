@@ -14,7 +14,7 @@ from accounts import caring
 from accounts.care_team import Care, CareRelationship
 from accounts.models import Patient, Provider, User
 from appointments import days, indexing, notices, offers, reminders
-from appointments.models import Appointment
+from appointments.models import Appointment, CancellationPolicy
 from appointments.offers import Offer
 from appointments.signals import appointment_booked, appointment_cancelled
 from core import audit
@@ -109,9 +109,16 @@ def _hold(
         held_until=now + HOLD,
         patient_state=state,
         fee_cents=offer.provider.fee_cents,
+        cancellation_policy=policy_of(offer.provider, now=now),
     )
     indexing.renew(theirs, now=now, known=[offer.provider])
     return held
+
+
+def policy_of(provider: Provider, *, now: datetime) -> CancellationPolicy | None:
+    """The rule of this day, by the provider's calendar: what is shown next stays with the visit."""
+    today = now.astimezone(provider.zoneinfo).date()
+    return CancellationPolicy.objects.in_force(provider.practice_id, on=today)
 
 
 def _whose_time_changes(provider: Provider, holder: str) -> set[int]:
@@ -263,7 +270,7 @@ def cancel(*, appointment: Appointment, by: User, now: datetime, reason: str = "
 
     It starts at its hour, or earlier, when the provider lets the patient in.
 
-    :param reason: one of Appointment.CancelReason, where the front desk says why
+    :param reason: one of Appointment.CancellationReason, where the front desk says why
     :raises TooLate: if the visit has begun
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """

@@ -1,27 +1,58 @@
-"""What it costs to call a visit off or to move it, under the policy that patients sign
-(`care/documents`)."""
+"""What it costs to call a visit off, to move it or to miss it, under the rule that it was booked
+with. That there is such a rule, patients sign (`care/documents`)."""
 
 from datetime import datetime, timedelta
 
+from accounts import coverage
 from appointments.models import Appointment, AppointmentMove
 
-FREE_TO_CANCEL = timedelta(hours=24)
+NEVER = timedelta()
+
+
+def late_fee_cents(appointment: Appointment) -> int:
+    """What calling it off late may cost."""
+    rule = appointment.cancellation_policy
+    return _at_most(rule.late_fee_cents, appointment) if rule else 0
+
+
+def noshow_fee_cents(appointment: Appointment) -> int:
+    """What missing it may cost."""
+    rule = appointment.cancellation_policy
+    return _at_most(rule.noshow_fee_cents, appointment) if rule else 0
+
+
+def _at_most(cents: int, appointment: Appointment) -> int:
+    """Never more than the visit would have cost, and nothing where her payer forbids it."""
+    return 0 if forbidding(appointment) else min(cents, appointment.fee_cents)
+
+
+def forbidding(appointment: Appointment) -> coverage.Rule | None:
+    """Return the rule by which a payer forbids a fee for this visit, if there is one."""
+    if appointment.patient is None:
+        return None
+    return coverage.forbidding(appointment.patient, on=appointment.start_date)
+
+
+def window(appointment: Appointment) -> timedelta:
+    """How long before its start the visit is no longer free to call off; zero: it always is."""
+    rule = appointment.cancellation_policy
+    return rule.window if rule and late_fee_cents(appointment) else NEVER
 
 
 def free_until(appointment: Appointment) -> datetime:
-    """Return the first moment at which the policy lets the practice charge for it.
+    """Return the first moment at which the rule lets the practice charge for it.
 
     Where the practice has moved the visit, or booked it in the place of another, the patient never
     chose its time: she is free until it begins.
     """
     moves = list(appointment.moves.all())
     is_chosen = is_moved_by_patient(moves[-1]) if moves else appointment.replaces_id is None
-    return appointment.starts_at - FREE_TO_CANCEL if is_chosen else appointment.starts_at
+    return appointment.starts_at - window(appointment) if is_chosen else appointment.starts_at
 
 
-def is_near(starts_at: datetime, *, now: datetime) -> bool:
-    """Whether a patient who takes this time now could not call it off without a fee."""
-    return now >= starts_at - FREE_TO_CANCEL
+def is_near(appointment: Appointment, starts_at: datetime, *, now: datetime) -> bool:
+    """Whether a patient who moves the visit to this time now could not call it off for free."""
+    return now >= starts_at - window(appointment)
 
 
 def is_free(appointment: Appointment, *, now: datetime) -> bool:
@@ -36,7 +67,7 @@ def is_by_patient(appointment: Appointment) -> bool:
 
 def is_for_patient(appointment: Appointment) -> bool:
     """Whether she called it off, or had the front desk do it: that is free at any time."""
-    asked = appointment.cancel_reason == Appointment.CancelReason.PATIENT
+    asked = appointment.cancellation_reason == Appointment.CancellationReason.PATIENT
     return asked or is_by_patient(appointment)
 
 
@@ -56,5 +87,5 @@ def is_moved_late(move: AppointmentMove) -> bool:
 
     The time she moved it to does not undo it, nor does calling that one off.
     """
-    free_until = move.from_starts_at - FREE_TO_CANCEL
+    free_until = move.from_starts_at - window(move.appointment)
     return is_moved_by_patient(move) and move.moved_at >= free_until

@@ -40,8 +40,9 @@ def within(appointment: Appointment, scope: str, *, now: datetime) -> list[Appoi
         meant = Appointment.objects.filter(series=appointment.series_id)
     if scope == Scope.FOLLOWING:
         meant = meant.filter(starts_at__gte=appointment.starts_at)
-    people = meant.still_booked(now=now).select_related("provider__user", "patient__user")
-    return list(people.prefetch_related("moves"))
+    related = ("provider__user", "patient__user", "cancellation_policy")
+    people = meant.still_booked(now=now).select_related(*related)
+    return list(people.prefetch_related("moves", "patient__coverages"))
 
 
 @retried

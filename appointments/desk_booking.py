@@ -120,7 +120,11 @@ def enter(
     block = (times["block_starts_at"], times["block_ends_at"])
     booking.make_room(provider, *block, "", now=now)
     booking.open_care(provider, patient, by=by, now=now)
-    values = {"fee_cents": provider.fee_cents, "patient_state": found.state} | fields
+    values = {
+        "fee_cents": provider.fee_cents,
+        "cancellation_policy": booking.policy_of(provider, now=now),
+        "patient_state": found.state,
+    } | fields
     visit = Appointment.objects.create(
         **times,
         provider=provider,

@@ -13,6 +13,8 @@ from appointments.forms import CHOOSE_STATE, InstantField, ScopeForm
 from appointments.models import Appointment
 from core.form_words import Worded
 
+Reason = Appointment.CancellationReason
+
 
 class WithWhomForm(Worded, forms.Form):
     """Where the patient will be, and with which of those who may see her there."""
@@ -57,12 +59,15 @@ class BookForm(WithWhomForm):
     starts_at = InstantField(error_messages={"required": _("Choose a time.")})
 
 
+AHEAD = [one for one in Reason if one != Reason.FAILED]  # why a visit that is ahead is called off
+
+
 class DeskCancelForm(ScopeForm):
     """Why the front desk calls a visit off. The words are for the notice and the record."""
 
     reason = forms.ChoiceField(
         label=_("Why?"),
-        choices=Appointment.CancelReason.choices,
+        choices=[(one.value, one.label) for one in AHEAD],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose what comes nearest.")},
     )

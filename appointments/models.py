@@ -20,7 +20,8 @@ from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
 from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
-from appointments.responses import AppointmentResponse
+from appointments.policies import CancellationPolicy
+from appointments.responses import DESK, AppointmentResponse
 from appointments.series import AppointmentSeries
 from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
 from core.db import IdRange, TimeRange
@@ -34,6 +35,7 @@ __all__ = [
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
+    "CancellationPolicy",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
@@ -94,6 +96,16 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
             .annotate(is_open_to_me=open_to_me)
         )
 
+    def kept_by(self, user: User) -> Self:
+        """Those of which `user` records what came of them: as their provider while care goes on,
+        or as who keeps the front desk of the practice."""
+        desk = Q(
+            provider__practice__memberships__user=user,
+            provider__practice__memberships__role__in=DESK,
+        )
+        kept = self.filter(desk | in_care(user, patient="patient", provider="provider"))
+        return self.filter(pk__in=kept.values("pk")).exclude(status=Appointment.Status.HELD)
+
     def in_care(self) -> Self:
         """Those whose provider cares for the patient at this moment."""
         return self.filter(goes_on(patient="patient", person="provider__user"))
@@ -146,15 +158,17 @@ class Appointment(models.Model):
         NOSHOW = "noshow", _("Missed")
         CANCELLED = "cancelled", _("Cancelled")
 
-    class CancelReason(models.TextChoices):  # FHIR R4 Appointment.cancelationReason
+    class CancellationReason(models.TextChoices):  # FHIR R4 Appointment.cancelationReason
         PATIENT = "pat", _("The patient asked for it")
         PROVIDER = "prov", _("The therapist cannot be there")
         OTHER = "other", _("The practice cannot keep it")
+        FAILED = "failed", _("It could not take place")  # ours; one of FHIR's "other"
 
     NEXT: ClassVar[dict[str, set[str]]] = {
         Status.HELD: {Status.BOOKED},
         Status.BOOKED: {Status.ARRIVED, Status.NOSHOW, Status.CANCELLED},
-        Status.ARRIVED: {Status.FULFILLED, Status.NOSHOW, Status.CANCELLED},
+        Status.ARRIVED: {Status.FULFILLED, Status.CANCELLED},  # who has arrived has not missed it
+        Status.NOSHOW: {Status.BOOKED},  # it was a mistake
     }
     TAKES_TIME: ClassVar[list[str]] = [Status.HELD, Status.BOOKED, Status.ARRIVED, Status.FULFILLED]
 
@@ -175,6 +189,10 @@ class Appointment(models.Model):
         AppointmentSeries, models.PROTECT, null=True, related_name="appointments"
     )
     fee_cents = models.PositiveIntegerField()  # as shown when the slot was chosen
+    # As shown then, too. None: the practice had no rule, and charges nothing.
+    cancellation_policy = models.ForeignKey(
+        CancellationPolicy, models.PROTECT, null=True, related_name="+"
+    )
     patient_state = models.CharField(max_length=2, choices=State, blank=True)  # searched for
     holder = models.CharField(max_length=64, blank=True)  # the visitor's secret, while held
     held_until = models.DateTimeField(null=True)
@@ -184,26 +202,29 @@ class Appointment(models.Model):
     begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
-    # Said at the front desk; the two need not say why.
-    cancel_reason = models.CharField(max_length=5, choices=CancelReason, blank=True)
+    # Said at the front desk, or where it could not take place; the two need not say why.
+    cancellation_reason = models.CharField(max_length=6, choices=CancellationReason, blank=True)
     # In the place of which visit, with another provider, this one was booked.
     replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
+    noshow_at = models.DateTimeField(null=True)  # recorded
+    noshow_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
     class Privacy:
         phi = (
             "patient", "status", "starts_at", "ends_at", "wall_date", "wall_time",
-            "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at", "cancel_reason",
+            "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at",
+            "cancellation_reason", "noshow_at",
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
-            "holder", "held_until", "version", "booked_by", "cancelled_by",
-            "replaces",
+            "cancellation_policy", "holder", "held_until", "version", "booked_by", "cancelled_by",
+            "replaces", "noshow_by",
         )  # fmt: skip
 
     class Tenancy:
         of = "provider"
-        agrees = ("patient", "series", "replaces")
+        agrees = ("patient", "series", "replaces", "cancellation_policy")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
         definers = (BUSY_TIMES, VISIT_STARTS)
@@ -267,13 +288,18 @@ class Appointment(models.Model):
                 name="appointment_cancelled_at_by_iff_cancelled",
             ),
             models.CheckConstraint(
-                condition=Q(cancel_reason="")
-                | Q(status="cancelled", cancel_reason__in=["pat", "prov", "other"]),
-                name="appointment_cancel_reason_known",
+                condition=Q(cancellation_reason="")
+                | Q(status="cancelled", cancellation_reason__in=["pat", "prov", "other", "failed"]),
+                name="appointment_cancellation_reason_known",
             ),
             models.CheckConstraint(
                 condition=Q(replaces=None) | ~Q(status="held") & ~Q(replaces=F("id")),
                 name="appointment_replaces_another",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="noshow", noshow_at__isnull=False, noshow_by__isnull=False)
+                | ~Q(status="noshow") & Q(noshow_at=None, noshow_by=None),
+                name="appointment_noshow_at_by_iff_noshow",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
@@ -354,13 +380,23 @@ class Appointment(models.Model):
 
     def cancel(self, *, by: User, now: datetime, reason: str = "") -> None:
         """
-        :param reason: one of CancelReason; blank where nobody has to say why
+        :param reason: one of CancellationReason; blank where nobody has to say why
         """
         self._enter(self.Status.CANCELLED)
-        self.cancelled_at, self.cancelled_by, self.cancel_reason = now, by, reason
+        self.cancelled_at, self.cancelled_by, self.cancellation_reason = now, by, reason
         self.version += 1
-        told = ["status", "cancelled_at", "cancelled_by", "cancel_reason", "version"]
-        self.save(update_fields=told)
+        changed = ["status", "cancelled_at", "cancelled_by", "cancellation_reason", "version"]
+        self.save(update_fields=changed)
+
+    def miss(self, *, by: User, now: datetime) -> None:
+        self._enter(self.Status.NOSHOW)
+        self.noshow_at, self.noshow_by = now, by
+        self.save(update_fields=["status", "noshow_at", "noshow_by"])
+
+    def take_back_noshow(self) -> None:
+        self._enter(self.Status.BOOKED)
+        self.noshow_at, self.noshow_by = None, None
+        self.save(update_fields=["status", "noshow_at", "noshow_by"])
 
     def _enter(self, status: str) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change

@@ -42,7 +42,8 @@ DONE_AT_DESK = _("It is moved. We tell patient and therapist.")
 def move(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Choose a time, look it over with what it costs, and move the visit: one address."""
     mine = Appointment.objects.changed_by(request.user)
-    mine = mine.select_related("patient", "provider", "attendance")
+    mine = mine.select_related("patient", "provider", "attendance", "cancellation_policy")
+    mine = mine.prefetch_related("patient__coverages")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
     if request.method == "POST":
@@ -102,7 +103,8 @@ def look_over(
     status: int,
 ) -> HttpResponse:
     context = {"appointment": appointment, "facts": facts, "form": form, "planned": planned}
-    is_near = cancellation.is_near(form.cleaned_data["starts_at"], now=timezone.now())
+    wanted, now = form.cleaned_data["starts_at"], timezone.now()
+    is_near = cancellation.is_near(appointment, wanted, now=now)
     context |= {"conflict_count": conflict_count(planned)}
     context |= {"is_near": is_near and not facts.is_for_practice}
     return render(request, "appointments/move_review.html", context, status=status)

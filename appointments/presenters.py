@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.codes import AgeGroup, Concern, Gender, Identity, Language, Method, State
 from accounts.models import Licence, Provider, User
-from appointments import cancellation, changing_series, door, offers
+from appointments import cancellation, changing_series, door, missing, offers
 from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
 from appointments.changing_series import Scope
 from appointments.directory import Found, Instead, Match
@@ -261,6 +261,9 @@ class VisitFacts:
     opens_at: datetime
     may_cancel: bool
     may_move: bool
+    may_fail: bool  # to the provider: it can be noted that it could not take place
+    may_be_taken_back: bool  # to the provider: that nobody came
+    may_be_missed: bool  # to the provider: it can be noted that nobody came
     may_repeat: bool
     ahead: list[Appointment]  # the visits of its series that are still to come, this one included
     is_another_late: bool  # whether calling one of the others off is free no more
@@ -268,6 +271,8 @@ class VisitFacts:
     is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
     free_until: datetime
+    free_hours: int  # before the start, under the rule that it was booked with
+    late_fee_cents: int  # what calling it off late may cost
     cancelled_by: str  # "me", "provider", "patient" or "desk"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
     accepted_at: datetime | None  # the patient said that she will be there
@@ -297,6 +302,9 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         opens_at=door.opens_at(appointment),
         may_cancel=may_cancel,
         may_move=may_move,
+        may_fail=is_provider and missing.may_fail(appointment, now=now),
+        may_be_taken_back=is_provider and missing.may_be_taken_back(appointment, now=now),
+        may_be_missed=is_provider and missing.may_be_missed(appointment, now=now),
         may_repeat=may_move and appointment.series_id is None,
         ahead=ahead,
         is_another_late=any(
@@ -306,6 +314,8 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
+        free_hours=int(cancellation.window(appointment).total_seconds() // 3600),
+        late_fee_cents=cancellation.late_fee_cents(appointment),
         cancelled_by=_who_cancelled(appointment, reader=reader),
         is_late=cancellation.is_late(appointment),
         accepted_at=_accepted_at(appointment),

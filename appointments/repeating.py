@@ -170,6 +170,7 @@ def _book(
         booked_at=now,
         booked_by=by,
         fee_cents=first.fee_cents,
+        cancellation_policy=first.cancellation_policy,
         patient_state=first.patient_state,
     )
     booking.announce(visit, by=by, now=now)

@@ -44,8 +44,8 @@ def replace(
     now: datetime,
 ) -> Appointment:
     """
-    Cancel the visit and book one with `provider` in its place, for the same fee. Asked twice, it is
-    done once.
+    Cancel the visit and book one with `provider` in its place, for the same fee and by the same
+    rule. Asked twice, it is done once.
 
     The care of the new one opens as with each visit that is booked; the old one goes on.
 
@@ -88,7 +88,7 @@ def _replace(
     )
     if obstacle := found.obstacle(starts_at):
         raise REFUSALS[obstacle]
-    reason = Appointment.CancelReason.PROVIDER
+    reason = Appointment.CancellationReason.PROVIDER
     booking.call_off(appointment, by=by, now=now, reason=reason)
     visit = desk_booking.enter(
         found,
@@ -97,6 +97,7 @@ def _replace(
         by=by,
         now=now,
         fee_cents=appointment.fee_cents,
+        cancellation_policy=appointment.cancellation_policy,
         replaces=appointment,
     )
     notices.enqueue_cancellation(appointment, now=now)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.http import SignedInRequest
 from accounts.models import Membership
 from accounts.permissions import PATIENT, PROVIDER, policy
-from appointments import presenters, repeating
+from appointments import cancellation, presenters, repeating
 from appointments.booking import NotOffered, SlotTaken, TooLate
 from appointments.forms import RepeatForm
 from appointments.models import Appointment, InvalidTransition
@@ -26,7 +26,8 @@ from appointments.repeating import RepeatsAlready, Rhythm
 def series(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Say how often, look each date over, and book them: one address."""
     mine = Appointment.objects.changed_by(request.user)
-    mine = mine.select_related("patient", "provider", "attendance")
+    mine = mine.select_related("patient", "provider", "attendance", "cancellation_policy")
+    mine = mine.prefetch_related("patient__coverages")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
     if not facts.may_repeat:
@@ -107,6 +108,8 @@ def look_over(
         "is_cut": rhythm != form.rhythm(),
         "planned": planned,
         "conflict_count": conflict_count(planned),
+        "free_hours": int(cancellation.window(appointment).total_seconds() // 3600),
+        "late_fee_cents": cancellation.late_fee_cents(appointment),
     }
     return render(request, "appointments/series_review.html", context, status=status)
 

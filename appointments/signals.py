@@ -5,4 +5,5 @@ from django.dispatch import Signal
 appointment_booked = Signal()  # appointment, now
 appointment_moved = Signal()  # appointment, now
 appointment_cancelled = Signal()  # appointment, by, now
+appointment_missed = Signal()  # appointment, by, now
 appointment_fulfilled = Signal()  # appointment, by, now

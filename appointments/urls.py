@@ -8,7 +8,9 @@ from appointments import (
     care_views,
     desk_views,
     hours_views,
+    missing_views,
     move_views,
+    policy_views,
     response_views,
     series_views,
     views,
@@ -40,6 +42,7 @@ urlpatterns = [
         name="create_leave_end",
     ),
     path("desk/absence/<slug:slug>/", absence_views.absence, name="absence"),
+    path("cancellation-policy/", policy_views.cancellation_policies, name="cancellation_policies"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),
@@ -47,6 +50,10 @@ urlpatterns = [
         "visits/<uuid:appointment_id>/cancellation/",
         views.create_cancellation,
         name="create_cancellation",
+    ),
+    path("visits/<uuid:appointment_id>/noshow/", missing_views.create_noshow, name="create_noshow"),
+    path(
+        "visits/<uuid:appointment_id>/failure/", missing_views.create_failure, name="create_failure"
     ),
     path("visits/<uuid:appointment_id>/response/", response_views.response, name="response"),
     path(

@@ -192,6 +192,5 @@ def _changed(request: SignedInRequest, appointment_id: UUID) -> Appointment:
 
 
 def _found(rows: AppointmentQuerySet, appointment_id: UUID) -> Appointment:
-    return get_object_or_404(
-        rows.select_related("patient", "provider", "attendance"), id=appointment_id
-    )
+    rows = rows.select_related("patient", "provider", "attendance", "cancellation_policy")
+    return get_object_or_404(rows.prefetch_related("patient__coverages"), id=appointment_id)

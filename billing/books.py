@@ -49,7 +49,7 @@ def totals(practice: Practice, *, day: date | None) -> Totals:
     lines = Line.objects.filter(entry__in=posted)
     paid = Q(account=Account.PATIENT_RECEIVABLE, entry__kind=Entry.Kind.PAYMENT)
     sums = lines.aggregate(
-        charged=cents(Q(account=Account.REVENUE)),
+        charged=cents(Q(account__in=[Account.REVENUE, Account.FEE_REVENUE])),
         paid=cents(paid),
         fee=cents(Q(account=Account.CARD_FEES)),
         paid_out=cents(Q(account=Account.BANK)),

@@ -33,7 +33,8 @@ def draft(*, appointment: Appointment, now: datetime) -> Charge | None:
         "amount_cents": appointment.fee_cents if cpt else 0,
         "drafted_at": now,
     }
-    charge, _ = Charge.objects.get_or_create(appointment=appointment, defaults=values)
+    visit = {"appointment": appointment, "proposal": None}
+    charge, _ = Charge.objects.get_or_create(**visit, defaults=values)
     return charge
 
 
@@ -49,16 +50,20 @@ def confirm(*, charge: Charge, by: User, now: datetime) -> Payment | None:
     if charge.status == Charge.Status.CONFIRMED:
         return charge.latest_payment()
     charge.confirm(by=by, now=now)
+    patient_id = charge.appointment.patient_id
+    audit.record("charge.confirmed", subject=charge, by=by, at=now, patient_id=patient_id)
+    return enter(charge, revenue=Account.REVENUE, by=by, now=now) if charge.amount_cents else None
+
+
+def enter(charge: Charge, *, revenue: Account, by: User, now: datetime) -> Payment | None:
+    """The part that is the same for a visit and for a fee: the books, and the card in use."""
     patient = charge.owed_by()
-    audit.record("charge.confirmed", subject=charge, by=by, at=now, patient_id=patient.pk)
-    if not charge.amount_cents:
-        return None
     ledger.post(
         kind=Entry.Kind.CHARGE,
         source_id=str(charge.pk),
         lines=[
             ledger.Leg(Account.PATIENT_RECEIVABLE, charge.amount_cents, patient),
-            ledger.Leg(Account.REVENUE, -charge.amount_cents, patient),
+            ledger.Leg(revenue, -charge.amount_cents, patient),
         ],
         by=by,
         now=now,

@@ -29,8 +29,9 @@ class Line:
 
 
 def of_practice(practice: Practice) -> QuerySet[Charge]:
-    """The charges of the practice's patients, the latest visit first; worded by `line`."""
-    found = Charge.objects.filter(appointment__patient__practice=practice)
+    """The charges of the practice's patients, the latest visit first; worded by `line`. No fees for
+    missed visits: no payer pays for those."""
+    found = Charge.objects.of_visits().filter(appointment__patient__practice=practice)
     related = found.select_related(f"{VISIT}__patient", f"{VISIT}__provider")
     return related.order_by(f"-{VISIT}__starts_at", "pk")
 

@@ -12,7 +12,22 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import in_care
 from accounts.models import Patient, User
 from appointments.models import Appointment
+from billing.proposals import FeeDecision, FeeProposal
 from billing.triggers import ENTRYS_PRACTICE
+
+__all__ = [
+    "Account",
+    "CardOnFile",
+    "Charge",
+    "Entry",
+    "FeeDecision",
+    "FeeProposal",
+    "Line",
+    "Payment",
+    "SimulatedAnswer",
+    "SimulatedObject",
+    "WebhookEvent",
+]
 
 
 class Account(models.TextChoices):
@@ -22,6 +37,7 @@ class Account(models.TextChoices):
     STRIPE_BALANCE = "stripe-balance", _("Stripe balance, not paid out yet")
     BANK = "bank", _("Bank")
     REVENUE = "revenue", _("Revenue from visits")
+    FEE_REVENUE = "fee-revenue", _("Fees for missed visits")
     CARD_FEES = "card-fees", _("Card fees")
 
 
@@ -132,9 +148,13 @@ class CardOnFile(models.Model):
 
 
 class ChargeQuerySet(models.QuerySet["Charge"]):
+    def of_visits(self) -> Self:
+        """Those for visits that took place, and no fees for those that did not."""
+        return self.filter(proposal=None)
+
     def of_provider(self, user: User) -> Self:
         """Those that `user` codes and confirms: from her own visits, while care goes on."""
-        return self.filter(
+        return self.of_visits().filter(
             in_care(user, patient="appointment__patient", provider="appointment__provider")
         )
 
@@ -144,7 +164,8 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 
     def with_visit(self) -> Self:
         """With the people and the practice that a page about it names."""
-        return self.select_related("appointment__patient", "appointment__provider__practice")
+        related = ("appointment__patient", "appointment__provider__practice", "proposal")
+        return self.select_related(*related)
 
     def newest_first(self) -> Self:
         """By the time of the visit, with the payments that tell how each stands."""
@@ -152,18 +173,20 @@ class ChargeQuerySet(models.QuerySet["Charge"]):
 
 
 class Charge(models.Model):
-    """What a visit costs, coded from what happened in it. FHIR ChargeItem, X12 SV1."""
+    """What a visit costs, coded from what happened in it; or, without any code, a fee for one that
+    did not take place. FHIR ChargeItem, X12 SV1."""
 
     class Status(models.TextChoices):
         DRAFT = "draft", _("To confirm")
         CONFIRMED = "confirmed", _("Confirmed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="charge")
+    appointment = models.ForeignKey(Appointment, models.PROTECT, related_name="charges")
+    proposal = models.OneToOneField(FeeProposal, models.PROTECT, null=True, related_name="charge")
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     cpt = models.CharField(max_length=5, blank=True)  # blank: too short for any code
-    modifier = models.CharField(max_length=2)  # 95 video, 93 audio only
-    place_of_service = models.CharField(max_length=2)  # 10 at home, 02 elsewhere
+    modifier = models.CharField(max_length=2, blank=True)  # 95 video, 93 audio only
+    place_of_service = models.CharField(max_length=2, blank=True)  # 10 at home, 02 elsewhere
     minutes = models.PositiveSmallIntegerField()
     amount_cents = models.PositiveIntegerField()
     drafted_at = models.DateTimeField()
@@ -172,10 +195,11 @@ class Charge(models.Model):
 
     class Privacy:
         phi = ("appointment", "cpt", "modifier", "place_of_service", "minutes", "amount_cents")
-        plain = ("id", "status", "drafted_at", "confirmed_at", "confirmed_by")
+        plain = ("id", "proposal", "status", "drafted_at", "confirmed_at", "confirmed_by")
 
     class Tenancy:
         of = "appointment"
+        agrees = ("proposal",)
 
     objects = ChargeQuerySet.as_manager()
 
@@ -186,14 +210,26 @@ class Charge(models.Model):
                 | Q(status="confirmed", confirmed_at__isnull=False, confirmed_by__isnull=False),
                 name="charge_confirmed_by_someone",
             ),
-            models.CheckConstraint(
-                condition=Q(place_of_service__in=["10", "02"]), name="charge_place_known"
+            models.UniqueConstraint(
+                fields=["appointment"], condition=Q(proposal=None), name="charge_of_visit_once"
             ),
             models.CheckConstraint(
-                condition=Q(modifier__in=["95", "93"]), name="charge_modifier_known"
+                condition=Q(proposal__isnull=False) | Q(place_of_service__in=["10", "02"]),
+                name="charge_place_known",
             ),
             models.CheckConstraint(
-                condition=Q(amount_cents=0) | ~Q(cpt=""), name="charge_amount_needs_code"
+                condition=Q(proposal__isnull=False) | Q(modifier__in=["95", "93"]),
+                name="charge_modifier_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount_cents=0) | ~Q(cpt="") | Q(proposal__isnull=False),
+                name="charge_amount_needs_code",
+            ),
+            # Nothing was done in it, so there is nothing that an insurance could pay for.
+            models.CheckConstraint(
+                condition=Q(proposal=None)
+                | Q(status="confirmed", cpt="", modifier="", place_of_service="", minutes=0),
+                name="charge_fee_has_no_codes",
             ),
         ]
 

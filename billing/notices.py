@@ -7,12 +7,32 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from appointments import delivery
 from appointments.channels import MAIL
-from billing.models import Charge, Payment
+from billing.models import Charge, FeeDecision, FeeProposal, Payment
 from core import duties, outbox
 from core.policy import RECIPIENT, serves
+
+OPEN, WAIVED = "open", FeeDecision.Kind.WAIVED.value
+FEE_WORDS = {
+    OPEN: (
+        _lazy("About your appointment"),
+        _lazy(
+            "A fee is proposed for an appointment that was missed. Nothing has been charged. If"
+            " something came between, tell us. Sign in to see it:"
+        ),
+    ),
+    WAIVED: (
+        _lazy("No fee for your appointment"),
+        _lazy("There is no fee, and there is nothing to do. Sign in if you want to look at it:"),
+    ),
+}
+
+
+class Overtaken(duties.Moot):
+    """The fee was charged or waived before the letter had left."""
 
 
 def tell_settled(*, payment: Payment, now: datetime) -> None:
@@ -27,6 +47,45 @@ def tell_unpaid(*, charge: Charge, now: datetime) -> None:
 
 def _tell(*, charge: Charge, key: str, now: datetime) -> None:
     outbox.enqueue("notice.payment", key=key, payload={"charge": str(charge.pk)}, due_at=now)
+
+
+def tell_fee(*, proposal: FeeProposal, now: datetime) -> None:
+    """Tell the patient that there is a fee to look at, before anything is charged."""
+    _tell_of_fee(proposal, OPEN, now=now)
+
+
+def tell_waived(*, proposal: FeeProposal, now: datetime) -> None:
+    _tell_of_fee(proposal, WAIVED, now=now)
+
+
+def _tell_of_fee(proposal: FeeProposal, stage: str, *, now: datetime) -> None:
+    payload = {"proposal": str(proposal.pk), "stage": stage}
+    outbox.enqueue("notice.fee", key=f"{proposal.pk}:{stage}", payload=payload, due_at=now)
+
+
+@duties.handler("notice.fee")
+@serves(RECIPIENT)
+def send_fee(payload: dict[str, Any], now: datetime) -> None:
+    """
+    :raises Overtaken: if it stands otherwise by now: that has a letter of its own
+    :raises Moot: as `delivery` says; so is NotYet
+    """
+    related = ("appointment__patient__user", "decision")
+    proposal = FeeProposal.objects.select_related(*related).get(pk=payload["proposal"])
+    stage = proposal.decision.kind if hasattr(proposal, "decision") else OPEN
+    if stage != payload["stage"]:
+        raise Overtaken
+    patient = proposal.appointment.patient
+    assert patient is not None  # of a hold there is no fee
+    delivery.wait_for_her(patient, MAIL, until=None, now=now)
+    address = settings.SITE_URL + reverse("appointments:detail", args=[proposal.appointment_id])
+    subject, words = FEE_WORDS[stage]
+    send_mail(
+        subject=str(subject),
+        message=f"{words}\n\n{address}\n",
+        from_email=None,
+        recipient_list=[patient.user.email],
+    )
 
 
 @duties.handler("notice.payment")

@@ -11,6 +11,27 @@ ENTRYS_PRACTICE = f"""coalesce(CASE NEW.kind
     WHEN 'reversal' THEN (SELECT practice_id FROM billing_entry WHERE id = NEW.reverses_id)
   END, (SELECT min(id) FROM accounts_practice))"""  # noqa: S608 -- constants
 
+# A fee is lowered, never raised: what was proposed is what the patient was told.
+FEE_IS_LOWERED = migrations.RunSQL(
+    sql="""
+    CREATE FUNCTION billing_fee_is_lowered() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.amount_cents >
+         (SELECT amount_cents FROM billing_feeproposal WHERE id = NEW.proposal_id) THEN
+        RAISE EXCEPTION 'more than was proposed'
+          USING ERRCODE = 'check_violation', CONSTRAINT = 'fee_decision_at_most_as_proposed';
+      END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER billing_fee_is_lowered BEFORE INSERT ON billing_feedecision
+      FOR EACH ROW EXECUTE FUNCTION billing_fee_is_lowered();
+    """,
+    reverse_sql="""
+    DROP TRIGGER billing_fee_is_lowered ON billing_feedecision;
+    DROP FUNCTION billing_fee_is_lowered();
+    """,
+)
+
 # As its owner, to whom no row is hidden, whatever scope is in force at the commit.
 # Deferred, because an entry comes before its lines: an immediate check would break batches.
 ENTRY_IS_WHOLE = migrations.RunSQL(

@@ -56,7 +56,10 @@ def calendar_month(request: SignedInRequest) -> HttpResponse:
 def board(request: SignedInRequest) -> HttpResponse:
     on = day_asked(request)
     practice = practice_of(request.user, *DESK)
-    context = {"practice": practice, "columns": front_desk.board_of(practice, on=on)}
+    context = {
+        "practice": practice,
+        "columns": front_desk.board_of(practice, on=on, now=timezone.now()),
+    }
     return show(
         request,
         "_board.html",

@@ -9,9 +9,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Licence, Membership, Practice, Provider, User
-from appointments import offers, undelivered
+from appointments import missing, offers, undelivered
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
+from billing.models import FeeProposal
 from core import zones
 from sessions.models import VideoSession
 from telehealth.hours_words import hours_words, leave_words
@@ -25,6 +26,9 @@ class Row:
     visit: Appointment
     words: Any  # how it stands; lazy
     is_accepted: bool  # the patient said that she will be there
+    may_fail: bool  # it can be noted that it could not take place
+    may_be_taken_back: bool  # that nobody came
+    may_be_missed: bool  # it can be noted that nobody came
 
 
 @dataclass(frozen=True)
@@ -33,20 +37,22 @@ class Desk:
 
     calls: list[AppointmentResponse]  # patients who need help joining, the first visit first
     undelivered_count: int
+    fees_count: int  # to decide on
     deserted: list[Appointment]  # booked visits to which no therapist will come
     rows: list[Row]
     licences: list[Licence]  # that end soon
 
 
 def desk_of(user: User, practice: Practice, *, on: date, now: datetime) -> Desk:
-    """Gather it. Six queries."""
+    """Gather it. Seven queries."""
     calls = AppointmentResponse.objects.at_desk_of(user).needed(now=now)
     related = ("appointment__patient__contact_rules", "appointment__provider")
     return Desk(
         calls=list(calls.select_related(*related)),
+        fees_count=FeeProposal.objects.visible_to(user).still_open().count(),
         undelivered_count=len(undelivered.list_of(user, now=now)),
         deserted=list(deserted(practice, now=now)),
-        rows=list(rows_of(practice, on=on)),
+        rows=list(rows_of(practice, on=on, now=now)),
         licences=list(licences_ending(practice, on=on)),
     )
 
@@ -64,7 +70,7 @@ def deserted(practice: Practice, *, now: datetime) -> QuerySet[Appointment]:
     return visits.select_related("patient__contact_rules", "provider")
 
 
-def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
+def rows_of(practice: Practice, *, on: date, now: datetime) -> Iterator[Row]:
     """Yield the visits that start on the day `on` of the reader's calendar. One query."""
     visits = Appointment.objects.filter(provider__practice=practice)
     today = visits.exclude(status=Appointment.Status.HELD).on_day(on, zones.current())
@@ -73,7 +79,12 @@ def rows_of(practice: Practice, *, on: date) -> Iterator[Row]:
     for visit in today.annotate(has_accepted=Exists(accepted)).select_related(*related):
         is_expected = visit.status == Appointment.Status.BOOKED
         yield Row(
-            visit, words(visit), is_accepted=is_expected and getattr(visit, "has_accepted", False)
+            visit,
+            words(visit),
+            is_accepted=is_expected and getattr(visit, "has_accepted", False),
+            may_fail=missing.may_fail(visit, now=now),
+            may_be_taken_back=missing.may_be_taken_back(visit, now=now),
+            may_be_missed=missing.may_be_missed(visit, now=now),
         )
 
 
@@ -87,9 +98,9 @@ class Column:
     rows: list[Row]
 
 
-def board_of(practice: Practice, *, on: date) -> list[Column]:
+def board_of(practice: Practice, *, on: date, now: datetime) -> list[Column]:
     """The day of everybody who works in the practice or has a visit. Seven queries, at most."""
-    rows = list(rows_of(practice, on=on))
+    rows = list(rows_of(practice, on=on, now=now))
     seen = {row.visit.provider_id for row in rows}
     active = practice.providers.filter(Q(user__is_active=True) | Q(pk__in=seen))
     providers = list(active.select_related("user").order_by("name", "pk"))

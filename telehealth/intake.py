@@ -170,10 +170,13 @@ def expired(request: HttpRequest, visit: Appointment) -> HttpResponse:
 
 
 def summary(visit: Appointment, patient: Patient) -> dict[str, object]:
+    visit.patient = patient  # not saved: what it may cost depends on who pays for her
     return {
         "visit": visit,
         "patient": patient,
         "card": cards.in_use(patient),
         "free_until": cancellation.free_until(visit),
         "is_free_to_cancel": cancellation.is_free(visit, now=timezone.now()),
+        "late_fee_cents": cancellation.late_fee_cents(visit),
+        "noshow_fee_cents": cancellation.noshow_fee_cents(visit),
     }

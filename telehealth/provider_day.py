@@ -14,7 +14,8 @@ from accounts.models import Provider
 from appointments import door
 from appointments.models import Appointment
 from appointments.responses import AppointmentResponse
-from billing.models import Charge
+from billing.models import Charge, FeeProposal
+from billing.proposals import FeeProposalQuerySet
 from core import zones
 from messaging.models import Message
 from sessions.models import VideoSession
@@ -61,11 +62,12 @@ class Day:
     visits: list[Row]  # the others of today
     notes: list[Appointment]  # visits of other days that took place and have no signed note
     charges: list[Charge]  # to confirm
+    fees_count: int  # to decide on
     unread_count: int
 
 
 def day_of(provider: Provider, *, now: datetime) -> Day:
-    """Gather the day that `now` falls into where the provider is. Four queries."""
+    """Gather the day that `now` falls into where the provider is. Five queries."""
     shown = list(_visits(provider, now=now))
     rows = [row(visit, now=now) for visit in shown]
     return Day(
@@ -73,6 +75,7 @@ def day_of(provider: Provider, *, now: datetime) -> Day:
         visits=[row for row in rows if not row.is_waiting],
         notes=[visit for visit in _without_note(provider) if visit not in shown],
         charges=list(_to_confirm(provider)),
+        fees_count=_fees(provider).count(),
         unread_count=Message.objects.visible_to(provider.user).unread_by(provider.user).count(),
     )
 
@@ -99,6 +102,11 @@ def _without_note(provider: Provider) -> Iterable[Appointment]:
 def _to_confirm(provider: Provider) -> Iterable[Charge]:
     drafts = Charge.objects.of_provider(provider.user).filter(status=Charge.Status.DRAFT)
     return drafts.select_related("appointment__patient").order_by("appointment__starts_at")
+
+
+def _fees(provider: Provider) -> FeeProposalQuerySet:
+    mine = FeeProposal.objects.visible_to(provider.user).still_open()
+    return mine.filter(appointment__provider=provider)
 
 
 def row(visit: Appointment, *, now: datetime) -> Row:

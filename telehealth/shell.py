@@ -37,6 +37,7 @@ PROVIDER: list[Link] = [
 BILLING: list[Link] = [
     (reverse_lazy("billing:ledger"), _("Ledger")),
     (reverse_lazy("billing:claims"), _("Claims")),
+    (reverse_lazy("billing:fee_list"), _("Fees")),
 ]
 RIGHTS: list[Link] = [
     (reverse_lazy("care:amendment_board"), _("Change requests")),
@@ -60,6 +61,7 @@ ADMIN: list[Link] = [
     (reverse_lazy("accounts:care_team"), _("Care teams")),
     (reverse_lazy("accounts:staff"), _("Staff")),
     (reverse_lazy("accounts:entry_list"), _("Therapists")),
+    (reverse_lazy("appointments:cancellation_policies"), _("Cancellation policy")),
     *RIGHTS,
 ]
 BY_ROLE: dict[str, list[Link]] = {

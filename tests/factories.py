@@ -11,7 +11,13 @@ from django.contrib.auth.hashers import make_password
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
 from appointments import indexing
-from appointments.models import Appointment, AppointmentSeries, AvailabilityRule, Schedule
+from appointments.models import (
+    Appointment,
+    AppointmentSeries,
+    AvailabilityRule,
+    CancellationPolicy,
+    Schedule,
+)
 from care.models import PsychotherapyNote
 from core import keystore
 
@@ -40,8 +46,22 @@ def hashed_password() -> str:
 
 
 def make_practice(**fields: Any) -> Practice:
+    """A practice whose patients can cancel until a day before, and pay $150 at most after that."""
     values = {"name": "Lakeside Practice", "phone": "312-555-0100", "zone": "America/Chicago"}
-    return Practice.objects.create(**values | fields)
+    practice = Practice.objects.create(**values | fields)
+    make_cancellation_policy(practice)
+    return practice
+
+
+def make_cancellation_policy(practice: Practice, **fields: Any) -> CancellationPolicy:
+    values = {
+        "valid_from": date(2026, 1, 1),
+        "free_hours": 24,
+        "late_fee_cents": 15000,
+        "noshow_fee_cents": 15000,
+        "entered_at": NOW,
+    }
+    return CancellationPolicy.objects.create(practice=practice, **values | fields)
 
 
 def make_member(practice: Practice, role: str, email: str) -> User:
@@ -161,11 +181,14 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
         "block_ends_at": starts_at + HOUR,
         **by_the_clock(provider, starts_at),
         "fee_cents": provider.fee_cents,
+        "cancellation_policy": provider.practice.cancellation_policies.first(),
         "patient_state": "IL",
         "booked_at": NOW,
     }
     if patient is not None and "cancelled_at" in fields:
         values["cancelled_by"] = patient.user if fields["cancelled_at"] else None
+    if fields.get("status") == "noshow":
+        values |= {"noshow_at": starts_at + HOUR, "noshow_by": provider.user}
     return Appointment.objects.create(**values | fields)
 
 

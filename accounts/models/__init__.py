@@ -1,6 +1,7 @@
 """People and the practice: who signs in, who is cared for, who cares, and with which licence."""
 
 from accounts.models.contact import ContactRules
+from accounts.models.coverage import Coverage
 from accounts.models.emergency_access import EmergencyAccess
 from accounts.models.patients import Erasure, LegalHold, Patient
 from accounts.models.practices import Practice
@@ -9,6 +10,7 @@ from accounts.models.users import Invitation, Membership, User
 
 __all__ = [
     "ContactRules",
+    "Coverage",
     "EmergencyAccess",
     "Erasure",
     "Invitation",

@@ -16,6 +16,9 @@ from accounts.models.users import Membership, User
 from core.blind_index import BlindIndex
 from core.fields import SELF, EncryptedDate, EncryptedText, has_words
 
+# Who in a practice keeps what concerns money and time, and nothing clinical.
+OFFICE = (Membership.Role.BILLING, Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
+
 
 class PatientQuerySet(models.QuerySet["Patient"]):
     def visible_to(self, user: User) -> Self:
@@ -38,6 +41,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
     def with_email(self, address: str) -> Self:
         """Whoever signs in with this address, or keeps the account of a child with it."""
         return self.filter(user__email__iexact=address)
+
+    def kept_by(self, user: User) -> Self:
+        """The patients of the practice in whose office `user` works."""
+        office = Membership.objects.filter(user=user, role__in=OFFICE)
+        return self.filter(practice__in=office.values("practice"))
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

@@ -63,7 +63,7 @@ def no_savepoints() -> Iterator[None]:
 def make_everything(*, now: datetime, progress: Progress, scale: int, patients_count: int) -> None:
     rng = Random(SEED)  # noqa: S311 -- the same people every time; nothing secret
     names = Names(rng)
-    practice = staff.make_practice()
+    practice = staff.make_practice(now=now)
     staff.make_staff(practice, names)
     staffed = make_providers(practice, names, scale=scale, now=now)
     desk = Desk(practice, names, rng, now)

@@ -1,17 +1,24 @@
 """The practice, and those who work in it without treating."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from accounts.models import Membership, Practice, Provider, User
+from appointments.models import CancellationPolicy
 from care import supervising
 from telehealth.demo import data
 from telehealth.demo.accounts import SUFFIX, make_user
 from telehealth.demo.names import Names
 
+FOUNDED = date(2020, 1, 1)
 
-def make_practice() -> Practice:
+
+def make_practice(*, now: datetime) -> Practice:
     sheet = data.read("practice")
-    return Practice.objects.create(name=sheet["name"], phone=sheet["phone"], zone=sheet["zone"])
+    practice = Practice.objects.create(name=sheet["name"], phone=sheet["phone"], zone=sheet["zone"])
+    CancellationPolicy.objects.create(
+        practice=practice, valid_from=FOUNDED, entered_at=now, **sheet["cancellation_policy"]
+    )
+    return practice
 
 
 def make_staff(practice: Practice, names: Names) -> None:

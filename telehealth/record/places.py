@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from django.db.models import Model
 
 from accounts.care_team import CareRelationship
-from accounts.models import Patient, Practice, Provider, User
+from accounts.models import Coverage, Patient, Practice, Provider, User
 from appointments.models import Appointment
 from billing.models import Charge, Payment
 from care.models import Addendum, Consent, Encounter, ProgressNote
@@ -29,6 +29,7 @@ TYPES: dict[type[Model], str] = {
     Attachment: "DocumentReference",
     AuditEvent: "AuditEvent",
     CareRelationship: "CareTeam",
+    Coverage: "Coverage",
     Charge: "ChargeItem",
     Consent: "Consent",
     Encounter: "Encounter",

@@ -33,6 +33,7 @@ class Visit:
     note: ProgressNote | None
     addenda: list[Addendum]
     charge: Charge | None
+    fees: list[Charge]  # for times that were kept in vain
     payments: list[Payment]
 
 
@@ -80,7 +81,8 @@ def visits(contents: Contents) -> list[Visit]:
     check_ins = by(rows["video.CheckIn"], "session_id")
     encounters = by(rows["care.Encounter"], "appointment_id")
     notes = by(rows["care.ProgressNote"], "encounter_id")
-    charges = by(rows["billing.Charge"], "appointment_id")
+    charges = by([c for c in rows["billing.Charge"] if c.proposal_id is None], "appointment_id")
+    fees = [charge for charge in rows["billing.Charge"] if charge.proposal_id]
     found = sorted(rows["appointments.Appointment"], key=lambda row: row.starts_at, reverse=True)
     return [
         Visit(
@@ -92,7 +94,12 @@ def visits(contents: Contents) -> list[Visit]:
             note=(note := notes.get(encounter.pk) if encounter else None),
             addenda=[row for row in rows["care.Addendum"] if note and row.note_id == note.pk],
             charge=(charge := charges.get(appointment.pk)),
-            payments=[p for p in rows["billing.Payment"] if charge and p.charge_id == charge.pk],
+            fees=(owed := [fee for fee in fees if fee.appointment_id == appointment.pk]),
+            payments=[
+                payment
+                for payment in rows["billing.Payment"]
+                if payment.charge_id in {one.pk for one in [charge, *owed] if one}
+            ],
         )
         for appointment in found
     ]

@@ -159,12 +159,16 @@ def attachment(row: Any, patient: Patient) -> Json:
     )
 
 
+def coverage(row: Any, patient: Patient) -> Json:
+    return begun(row, status="active", payor=[{"display": row.get_program_display()}])
+
+
 def charge_item(row: Any, patient: Patient) -> Json:
     coding = {"coding": [{"system": "http://www.ama-assn.org/go/cpt"}]} if row.cpt else {}
     return begun(
         row,
         status="billable",
-        code={**coding, "text": "visit"},
+        code={**coding, "text": "fee" if row.proposal_id else "visit"},
         subject=ref(patient),
         occurrenceDateTime=written(row.appointment.starts_at),
         quantity={"unit": "min"},

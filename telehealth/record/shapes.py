@@ -7,7 +7,7 @@ A field that is PHI and has neither a place here nor a reason to be left out tur
 from django.db.models import Q, QuerySet
 
 from accounts.care_team import CareRelationship
-from accounts.models import ContactRules, EmergencyAccess, Patient, User
+from accounts.models import ContactRules, Coverage, EmergencyAccess, Patient, User
 from appointments.models import (
     Appointment,
     AppointmentMove,
@@ -15,7 +15,7 @@ from appointments.models import (
     AppointmentSeries,
     Attendance,
 )
-from billing.models import CardOnFile, Charge, Entry, Line, Payment
+from billing.models import CardOnFile, Charge, Entry, FeeDecision, FeeProposal, Line, Payment
 from care.models import (
     Addendum,
     AmendmentRequest,
@@ -44,6 +44,11 @@ LEFT_OUT: dict[str, str] = {
 
 def entries(patient: Patient) -> "QuerySet[Entry]":
     return Entry.objects.filter(lines__patient=patient).distinct().order_by("pk")
+
+
+def decisions(patient: Patient) -> "QuerySet[FeeDecision]":
+    visits = Appointment.objects.visible_to(patient.user)
+    return FeeDecision.objects.filter(proposal__appointment__in=visits).order_by("pk")
 
 
 def payments(patient: Patient) -> "QuerySet[Payment]":
@@ -96,6 +101,18 @@ SHAPES: list[Shape] = [
         is_hers_alone=True,
     ),
     Shape(
+        Coverage,
+        of(Coverage, "patient"),
+        {
+            "patient": "beneficiary.reference",
+            "program": "type.text",
+            "starts_on": "period.start",
+            "ends_on": "period.end",
+        },
+        make=resources.coverage,
+        related=("patient",),
+    ),
+    Shape(
         CareRelationship,
         of(CareRelationship, "patient"),
         {
@@ -126,7 +143,8 @@ SHAPES: list[Shape] = [
                 "arrived_at",
                 "begun_at",
                 "cancelled_at",
-                "cancel_reason",
+                "cancellation_reason",
+                "noshow_at",
             ),
         },
         make=resources.appointment,
@@ -305,7 +323,18 @@ SHAPES: list[Shape] = [
         },
         make=resources.charge_item,
         write={"amount_cents": dollars},
+        related=("appointment", "proposal"),
+    ),
+    Shape(
+        FeeProposal,
+        within(FeeProposal, Appointment, "appointment"),
+        own("appointment", "reason", "amount_cents", "proposed_at"),
         related=("appointment",),
+    ),
+    Shape(
+        FeeDecision,
+        decisions,
+        own("kind", "amount_cents", "reason", "decided_at"),
     ),
     Shape(
         Payment,

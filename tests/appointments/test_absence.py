@@ -83,7 +83,7 @@ def test_each_visit_gets_what_was_chosen_and_nobody_books_into_the_day(dr_bob, c
     assert results == ["done", "done", "done"]
     assert (anew(ann).starts_at, anew(ann).status) == (NINE + DAY, "booked")
     assert anew(ben).replaced_by.provider == carol
-    assert (anew(cat).status, anew(cat).cancel_reason) == ("cancelled", "prov")
+    assert (anew(cat).status, anew(cat).cancellation_reason) == ("cancelled", "prov")
     assert Leave.objects.get().reason == "away"  # which says no more
     assert not is_free(dr_bob, NINE + 3 * HOUR)
 

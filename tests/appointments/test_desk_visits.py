@@ -117,9 +117,9 @@ def test_what_the_desk_calls_off_costs_nothing_however_late_and_says_why(
     page = at_desk.post(url(visit, "create_cancellation"), {"reason": reason}, follow=True)
 
     off = anew(visit)
-    assert (off.status, off.cancelled_by, off.cancel_reason) == ("cancelled", desk, reason)
+    assert (off.status, off.cancelled_by, off.cancellation_reason) == ("cancelled", desk, reason)
     assert not cancellation.is_late(off)
-    assert str(Appointment.CancelReason(reason).label) in text(page)
+    assert str(Appointment.CancellationReason(reason).label) in text(page)
     assert words in letter_to(alice, mailoutbox, now=LATE)
     assert AuditEvent.objects.get(action="appointment.cancelled").reason == reason
 
@@ -135,7 +135,7 @@ def test_without_a_reason_nothing_is_called_off(at_desk, visit, said):
 def test_the_two_need_not_say_why_and_cannot_say_that_the_desk_did(sign_in, visit, alice):
     sign_in(alice.user).post(url(visit, "create_cancellation"), {"reason": "prov"})
 
-    assert (anew(visit).status, anew(visit).cancel_reason) == ("cancelled", "")
+    assert (anew(visit).status, anew(visit).cancellation_reason) == ("cancelled", "")
 
 
 def test_the_two_read_that_it_was_the_desk_and_the_therapist_why(
@@ -156,7 +156,7 @@ def test_cancelled_twice_the_second_is_told(at_desk, visit):
 
     again = at_desk.post(url(visit, "create_cancellation"), {"reason": "pat"})
 
-    assert (again.status_code, anew(visit).cancel_reason) == (409, "prov")
+    assert (again.status_code, anew(visit).cancellation_reason) == (409, "prov")
     assert "This visit was cancelled before" in text(again)
 
 
@@ -173,7 +173,7 @@ def test_a_visit_that_has_begun_is_not_called_off(at_desk, visit, clock):
 def test_of_a_series_the_desk_calls_off_what_is_meant(at_desk, series, scope, count):
     at_desk.post(url(series[1], "create_cancellation"), {"scope": scope, "reason": "pat"})
 
-    off = Appointment.objects.filter(status="cancelled", cancel_reason="pat")
+    off = Appointment.objects.filter(status="cancelled", cancellation_reason="pat")
     assert off.count() == count
 
 
@@ -230,7 +230,7 @@ def test_with_a_visit_of_her_own_who_works_at_the_desk_is_a_patient_and_pays_as_
 
     sign_in(desk).post(url(own, "create_cancellation"), {"reason": "prov"})
 
-    assert (anew(own).cancel_reason, cancellation.is_late(anew(own))) == ("", True)
+    assert (anew(own).cancellation_reason, cancellation.is_late(anew(own))) == ("", True)
 
 
 def test_a_hold_is_nobodys_at_the_desk(at_desk, dr_bob):

@@ -34,7 +34,11 @@ def test_the_old_visit_is_off_and_the_new_one_is_on_for_the_same_fee(visit, caro
     new = replace(visit, carol, desk)
 
     visit.refresh_from_db()
-    assert (visit.status, visit.cancelled_by, visit.cancel_reason) == ("cancelled", desk, "prov")
+    assert (visit.status, visit.cancelled_by, visit.cancellation_reason) == (
+        "cancelled",
+        desk,
+        "prov",
+    )
     assert (new.status, new.provider, new.patient) == ("booked", carol, visit.patient)
     assert (new.replaces, new.fee_cents, new.booked_by) == (visit, visit.fee_cents, desk)
     assert (is_free(dr_bob, NINE), is_free(carol, NINE)) == (True, False)

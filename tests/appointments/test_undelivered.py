@@ -72,6 +72,7 @@ def test_every_notice_of_a_visit_has_words():
     told = {kind for kind in duties.HANDLERS if kind.startswith("notice.")}
     others = {
         "notice.emergency",
+        "notice.fee",
         "notice.invitation",
         "notice.message",
         "notice.payment",

@@ -187,11 +187,3 @@ def test_the_card_in_use_pays_and_not_a_former_one(charge, card, confirm, alice)
 def test_the_database_refuses_an_impossible_charge(charge, name, fields):
     with pytest.raises(IntegrityError, match=name), transaction.atomic():
         Charge.objects.update(**fields)
-
-
-def test_the_database_refuses_a_second_charge_of_a_visit(charge):
-    charge.pk = None
-    charge._state.adding = True
-
-    with pytest.raises(IntegrityError, match="appointment_id"), transaction.atomic():
-        charge.save(force_insert=True)

@@ -45,7 +45,7 @@ def test_a_therapist_falls_ill_and_the_desk_settles_the_day_in_one_go(
     axe(at_desk)
     assert fits(at_desk, screen)
     assert Appointment.objects.get(replaces=hers).provider == carol
-    assert Appointment.objects.get(pk=other.pk).cancel_reason == "prov"
+    assert Appointment.objects.get(pk=other.pk).cancellation_reason == "prov"
 
     at_desk.goto(reverse("board") + f"?on={monday.date()}")
     expect(at_desk.get_by_text("On leave: Away")).to_be_visible()
@@ -96,7 +96,7 @@ def test_a_patient_calls_and_the_desk_books_moves_and_cancels_for_her(
     at_desk.get_by_role("button", name="Cancel the visit").click()
 
     expect(at_desk.get_by_text("It was cancelled on")).to_be_visible()
-    assert Appointment.objects.get().cancel_reason == "pat"
+    assert Appointment.objects.get().cancellation_reason == "pat"
 
 
 @SCREENS

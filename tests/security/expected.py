@@ -52,6 +52,9 @@ OF_ADMINS = {
 OF_DESK = OF_ADMINS | {who.replace("admin", "front desk"): rows for who, rows in OF_ADMINS.items()}
 OF_OFFICERS = {who.replace("admin", "privacy officer"): rows for who, rows in OF_ADMINS.items()}
 DESK = both("front desk", "admin")
+OFFICES = both("billing", "front desk", "admin")
+OF_BILLING = {who.replace("admin", "billing"): rows for who, rows in OF_ADMINS.items()}
+OF_OFFICES = OF_DESK | OF_BILLING
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
@@ -82,10 +85,13 @@ TABLE = {
     "appointments:create_hold": ("POST", ALL, None),
     "appointments:anyone": (READ, ALL, None),
     "appointments:create_hold_of_anyone": ("POST", ALL, None),
+    "appointments:cancellation_policies": (FORM, both("admin"), None),
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO | DESK, OF_CHANGING),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
     "appointments:create_cancellation": ("POST", THE_TWO | DESK, OF_CHANGING),
+    "appointments:create_noshow": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
+    "appointments:create_failure": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
     "appointments:response": (READ, HERS, OF_PATIENTS),
     "appointments:create_acceptance": ("POST", HERS, OF_PATIENTS),
     "appointments:create_help_call": ("POST", HERS, OF_PATIENTS),
@@ -196,6 +202,11 @@ TABLE = {
     "billing:receipt": (READ, HERS, OF_PATIENTS),
     "billing:receipt_list": (READ, HERS, None),
     "billing:create_payment": ("POST", HERS, OF_PATIENTS),
+    "billing:fee_list": (READ, THEIRS | OFFICES, None),
+    "billing:fee": (READ, THEIRS | OFFICES, OF_PROVIDERS | OF_OFFICES),
+    "billing:create_fee_charge": ("POST", THEIRS | both("billing"), OF_PROVIDERS | OF_BILLING),
+    "billing:create_fee_waiver": ("POST", THEIRS | OFFICES, OF_PROVIDERS | OF_OFFICES),
+    "billing:create_noshow_end": ("POST", THEIRS | DESK, OF_PROVIDERS | OF_DESK),
     "billing:ledger": (READ, both("billing"), None),
     "billing:claims": (READ, both("billing"), None),
     "billing:stripe_webhook": ("POST", ALL, None),
@@ -222,6 +233,8 @@ TABLE = {
     "accounts:create_verification": ("POST", both("admin"), OF_ADMINS),
     "accounts:create_listing": ("POST", both("admin"), OF_ADMINS),
     "accounts:care_team": (FORM, both("admin"), None),
+    "accounts:coverages": (FORM, OFFICES, OF_OFFICES),
+    "accounts:create_coverage_end": ("POST", OFFICES, OF_OFFICES),
     "accounts:create_reopening": (
         "POST",
         both("admin"),

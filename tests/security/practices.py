@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import (
     ContactRules,
+    Coverage,
     EmergencyAccess,
     Erasure,
     Invitation,
@@ -22,7 +23,16 @@ from appointments.models import (
     AvailabilityException,
     Leave,
 )
-from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
+from billing.models import (
+    Account,
+    CardOnFile,
+    Charge,
+    Entry,
+    FeeDecision,
+    FeeProposal,
+    Line,
+    Payment,
+)
 from care.models import (
     Addendum,
     AmendmentRequest,
@@ -129,6 +139,10 @@ class Filled:
         Addendum.objects.create(note=note, request=request, **added)
 
     def meet(self) -> None:
+        entered = {"entered_at": NOW, "entered_by": self.boss}
+        Coverage.objects.create(
+            patient=self.patient, program="medicaid", starts_on=NINE.date(), **entered
+        )
         ContactRules.objects.create(patient=self.patient, by_text=True)
         AppointmentResponse.objects.create(
             appointment=self.visit, version=0, kind="accepted", responded_at=NOW
@@ -168,6 +182,12 @@ class Filled:
             minutes=45,
             amount_cents=15000,
             drafted_at=NOW,
+        )
+        proposal = FeeProposal.objects.create(
+            appointment=self.visit, reason="late-move", amount_cents=7500, proposed_at=NOW
+        )
+        FeeDecision.objects.create(
+            proposal=proposal, kind="waived", reason="goodwill", decided_at=NOW, by=self.boss
         )
         card = CardOnFile.objects.create(
             patient=self.patient,

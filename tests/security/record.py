@@ -7,13 +7,13 @@ import zipfile
 from datetime import timedelta
 from typing import Any
 
-from accounts import contact
+from accounts import contact, coverage
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from appointments import attendance
 from appointments.models import Appointment, AppointmentMove, AppointmentResponse
-from billing import charges, ledger
-from billing.models import Account, Charge, Entry, Payment
+from billing import charges, fees, ledger
+from billing.models import Account, Charge, Entry, FeeProposal, Payment
 from care import amending, consents, disclosing, labels, notes
 from messaging import messages, threads
 from messaging.models import Message
@@ -80,6 +80,18 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
         appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
     )
     other.cancel(by=patient.user, now=NOW, reason="pat")
+    missed = make_visit(provider, patient, starts_at=NINE + 10 * HOUR, status="noshow")
+    owe(missed, biller)
+    failed = {"status": "cancelled", "cancelled_at": NOW, "cancellation_reason": "failed"}
+    make_visit(provider, patient, starts_at=NINE + 11 * HOUR, **failed)
+    coverage.enter(
+        patient=patient,
+        program="medicare",
+        starts_on=NOW.date(),
+        ends_on=NINE.date(),
+        by=biller,
+        now=NOW,
+    )
     reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}
@@ -167,13 +179,23 @@ def talk(patient: Any, provider: Any) -> None:
 
 def paid(patient: Any, visit: Any) -> None:
     steps.save_card(patient)
-    charge = Charge.objects.get(appointment=visit)
+    charge = Charge.objects.of_visits().get(appointment=visit)
     charges.confirm(charge=charge, by=visit.provider.user, now=OVER)
     legs = [
         ledger.Leg(Account.BANK, 100),
         ledger.Leg(Account.PATIENT_RECEIVABLE, -100, patient),
     ]
     ledger.post(kind=Entry.Kind.PAYMENT, source_id="by hand", lines=legs, by=None, now=OVER)
+
+
+def owe(visit: Any, by: Any) -> None:
+    """A fee for a visit that was missed, charged, and one that was waived."""
+    facts = {"amount_cents": 7500, "proposed_at": NOW}
+    proposal = FeeProposal.objects.create(appointment=visit, reason="noshow", **facts)
+    fees.charge(proposal=proposal, amount_cents=5000, by=by, now=OVER)
+    off = make_visit(visit.provider, visit.patient, starts_at=NINE + 13 * HOUR)
+    other = FeeProposal.objects.create(appointment=off, reason="late-move", **facts)
+    fees.waive(proposal=other, reason="goodwill", by=by, now=OVER)
 
 
 def ask(patient: Any, note: Any, provider: Any) -> None:

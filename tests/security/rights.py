@@ -7,7 +7,7 @@ from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments import undelivered
 from appointments.models import Appointment, AppointmentResponse
-from billing.models import Charge
+from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
     Disclosure,
@@ -23,9 +23,11 @@ from tests.security.expected import (
     OF_ADMINS,
     OF_ANSWERERS,
     OF_AUTHORS,
+    OF_BILLING,
     OF_CHANGING,
     OF_DESK,
     OF_OFFICERS,
+    OF_OFFICES,
     OF_PATIENTS,
     OF_PROVIDERS,
     OF_THE_TWO,
@@ -54,6 +56,7 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "patient_ref",
         OF_PATIENTS | OF_PROVIDERS | PEERS,
     ),
+    "Patient.kept_by": (Patient.objects.kept_by, "ref", "patient_ref", OF_OFFICES),
     "Patient.in_clinical_care_of": (
         Patient.objects.in_clinical_care_of,
         "ref",
@@ -90,6 +93,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "appointment_id",
         OF_THE_TWO,
+    ),
+    "Appointment.kept_by": (
+        Appointment.objects.kept_by,
+        "pk",
+        "appointment_id",
+        OF_PROVIDERS | OF_DESK,
     ),
     "AppointmentResponse.at_desk_of": (
         AppointmentResponse.objects.at_desk_of,
@@ -187,6 +196,18 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
     "Message.visible_to": (Message.objects.visible_to, "thread_id", "thread_id", OF_THE_TWO),
     "Charge.of_provider": (Charge.objects.of_provider, "pk", "charge_id", OF_PROVIDERS),
     "Charge.of_patient": (Charge.objects.of_patient, "pk", "charge_id", OF_PATIENTS),
+    "FeeProposal.visible_to": (
+        FeeProposal.objects.visible_to,
+        "pk",
+        "proposal_id",
+        OF_PROVIDERS | OF_OFFICES,
+    ),
+    "FeeProposal.answered_by": (
+        FeeProposal.objects.answered_by,
+        "pk",
+        "proposal_id",
+        OF_PROVIDERS | OF_BILLING,
+    ),
     "EmergencyAccess.open_to": (
         EmergencyAccess.objects.open_to,
         "pk",

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import EmergencyAccess, Invitation, Membership, Patient
+from accounts.models import Coverage, EmergencyAccess, Invitation, Membership, Patient
 from accounts.models.emergency_access import LASTS
 from appointments import delivery
 from appointments.models import AppointmentResponse, Attendance
-from billing.models import Charge
+from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
     Disclosure,
@@ -168,6 +168,13 @@ class Practice:
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= self.desk(visit)
+        found["coverage_id"] = Coverage.objects.create(
+            patient=her,
+            program="commercial",
+            starts_on=starts_at.date(),
+            entered_at=self.now,
+            entered_by=cares.user,
+        ).pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
         found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
@@ -210,6 +217,9 @@ class Practice:
             confirmed_by=cares.user,
             **codes,
         )
+        proposal = FeeProposal.objects.create(
+            appointment=visit, reason="late-move", amount_cents=7500, proposed_at=at
+        )
         thread = Thread.objects.create(patient=visit.patient, provider=cares, opened_at=at)
         message = Message.objects.create(
             id=uuid.uuid4(), thread=thread, number=1, author=cares.user, body="Hello", sent_at=at
@@ -217,6 +227,7 @@ class Practice:
         return {
             "note_id": note.pk,
             "charge_id": charge.pk,
+            "proposal_id": proposal.pk,
             "thread_id": thread.pk,
             "attachment_id": uploads.kept(message, at=at).pk,
             "session_id": room.pk,

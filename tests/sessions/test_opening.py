@@ -45,10 +45,8 @@ def test_a_visit_has_one_room(visit):
 
 @pytest.mark.parametrize("status", ["cancelled", "noshow"])
 def test_a_visit_that_does_not_take_place_has_no_room(visit, status):
-    off = {"cancelled_at": NOW, "cancelled_by": visit.patient.user}
-    Appointment.objects.filter(pk=visit.pk).update(
-        status=status, **(off if status == "cancelled" else {})
-    )
+    off = {f"{status}_at": NOW, f"{status}_by": visit.patient.user}
+    Appointment.objects.filter(pk=visit.pk).update(status=status, **off)
     visit.refresh_from_db()
 
     assert why_closed(visit, NINE) == "called-off"

@@ -230,7 +230,7 @@ def test_the_day_takes_the_same_queries_however_full_it_is(
         attend(past)
         make_charge(past)
 
-    with django_assert_num_queries(8 + RECORDED + SCOPED):  # her roles among them, for the menu
+    with django_assert_num_queries(9 + RECORDED + SCOPED):  # her roles among them, for the menu
         his.get(HOME)
 
 
@@ -393,7 +393,7 @@ def test_the_front_desk_takes_the_same_queries_however_full_the_day(
         patient = make_patient(practice, f"P{number} Doe")
         make_visit(dr_bob, patient, starts_at=NINE + number * HOUR)
 
-    with django_assert_num_queries(11 + RECORDED + SCOPED):
+    with django_assert_num_queries(12 + RECORDED + SCOPED):
         client.get(HOME)
 
 

@@ -60,6 +60,7 @@ def make_hold(provider, holder="visitor", starts_at=NINE, **fields):
         "block_ends_at": starts_at + HOUR,
         **by_the_clock(provider, starts_at),
         "fee_cents": 15000,
+        "cancellation_policy": provider.practice.cancellation_policies.first(),
         "patient_state": "IL",
     }
     return Appointment.objects.create(**values | fields)
@@ -144,7 +145,8 @@ def test_the_review_says_all_that_is_agreed(ready, held):
         "By video. You will be in Illinois.",
         "$150.00 for the whole visit, charged after it.",
         "Visa ending in 4242",
-        "Cancel until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time (Chicago)",
+        "Cancel or move it until Wednesday, December 2, 2026, 9:00\u202fAM, Central Time (Chicago)",
+        "After that, the practice may charge $150.00. If you do not come, it may charge $150.00.",
         "Central Time (Chicago), with Bob Ray. It is kept for you until 9:10\u202fAM.",
         "call or text 988",
     ]:

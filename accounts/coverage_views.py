@@ -1,0 +1,80 @@
+"""The page on which the practice keeps who pays for a patient's care."""
+
+from http import HTTPStatus
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import coverage
+from accounts.coverage_forms import CoverageEndForm, CoverageForm
+from accounts.http import SignedInRequest
+from accounts.models import Patient
+from accounts.models.patients import OFFICE
+from accounts.permissions import policy
+
+INVALID, CONFLICT = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT
+
+
+@policy(*OFFICE, finds=Patient.objects.kept_by)
+@require_http_methods(["GET", "HEAD", "POST"])
+def coverages(request: SignedInRequest, patient_ref: UUID) -> HttpResponse:
+    patient = kept(request, patient_ref)
+    if request.method != "POST":
+        return show(request, patient, CoverageForm())
+    form = CoverageForm(request.POST)
+    if not form.is_valid():
+        return show(request, patient, form, status=INVALID)
+    try:
+        coverage.enter(patient=patient, by=request.user, now=timezone.now(), **form.cleaned_data)
+    except coverage.EnteredAlready:
+        form.add_error("starts_on", _("This is entered already, from the same day on."))
+        return show(request, patient, form, status=CONFLICT)
+    messages.success(request, _("Who pays is kept."))
+    return redirect("accounts:coverages", patient_ref=patient.ref)
+
+
+@policy(*OFFICE, finds=Patient.objects.kept_by)
+@require_POST
+def create_coverage_end(
+    request: SignedInRequest, patient_ref: UUID, coverage_id: int
+) -> HttpResponse:
+    patient = kept(request, patient_ref)
+    found = get_object_or_404(patient.coverages, pk=coverage_id)
+    form = CoverageEndForm(request.POST)
+    if not form.is_valid():
+        return show(request, patient, CoverageForm(), end_form=form, status=INVALID)
+    last_on = form.cleaned_data["last_on"]
+    try:
+        coverage.end(coverage=found, last_on=last_on, by=request.user, now=timezone.now())
+    except coverage.NotItsDays:
+        form.add_error("last_on", _("It has ended already, or begins later than that."))
+        return show(request, patient, CoverageForm(), end_form=form, status=CONFLICT)
+    messages.success(request, _("It ends on the day you chose."))
+    return redirect("accounts:coverages", patient_ref=patient.ref)
+
+
+def kept(request: SignedInRequest, patient_ref: UUID) -> Patient:
+    return get_object_or_404(Patient.objects.kept_by(request.user), ref=patient_ref)
+
+
+def show(
+    request: SignedInRequest,
+    patient: Patient,
+    form: CoverageForm,
+    *,
+    end_form: CoverageEndForm | None = None,
+    status: int = HTTPStatus.OK,
+) -> HttpResponse:
+    context = {
+        "patient": patient,
+        "rows": patient.coverages.all(),
+        "form": form,
+        "end_form": end_form or CoverageEndForm(),
+        "rule": coverage.forbidding(patient, on=timezone.localdate()),
+    }
+    return render(request, "accounts/coverages.html", context, status=status)
