@@ -1,7 +1,7 @@
 """The visit as a calendar file (RFC 5545, RFC 5546), with nothing in it that calendars may leak."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from appointments.models import Appointment
 from core import zones
 
 FILENAME = "appointment.ics"
 PUBLISHED = "text/calendar; method=PUBLISH"
+FETCHED_EVERY = timedelta(hours=1)
 
 
 def link(appointment: Appointment) -> str:
@@ -54,6 +55,21 @@ def write_all(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
     published, which names no attendee and asks for no answer (3.2.1).
     """
     calendar = _calendar("PUBLISH")
+    for appointment in appointments:
+        calendar.add_component(_entry(appointment, zone=zone))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def write_feed(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
+    """Return what a calendar program that subscribes fetches, and how often it should.
+
+    :param appointments: with their moves, or each is asked for its own
+    """
+    calendar = _calendar("PUBLISH")
+    calendar.add("x-wr-calname", _("Appointments"))
+    calendar.add("refresh-interval", FETCHED_EVERY, parameters={"VALUE": "DURATION"})  # RFC 7986
+    calendar.add("x-published-ttl", vDuration(FETCHED_EVERY))  # Outlook's
     for appointment in appointments:
         calendar.add_component(_entry(appointment, zone=zone))
     calendar.add_missing_timezones()

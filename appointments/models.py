@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
+from appointments.feeds import CalendarFeed
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
 from appointments.moves import AppointmentMove
@@ -33,6 +34,7 @@ __all__ = [
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
+    "CalendarFeed",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
@@ -106,6 +108,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(
             status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], ends_at__gt=now
         ).order_by("starts_at")
+
+    def taking_place(self, *, since: datetime) -> Self:
+        """Those that end after `since` and take time: neither called off nor missed."""
+        return self.filter(status__in=Appointment.TAKES_TIME, ends_at__gt=since).order_by(
+            "starts_at", "pk"
+        )
 
     def past(self, *, now: datetime) -> Self:
         """What is over, called off or missed, the latest first."""

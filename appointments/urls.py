@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from appointments import (
     care_views,
     desk_views,
+    feed_views,
     hours_views,
     move_views,
     response_views,
@@ -35,6 +36,10 @@ urlpatterns = [
         hours_views.create_leave_end,
         name="create_leave_end",
     ),
+    path("calendars/", feed_views.calendars, name="calendars"),
+    path("calendars/feed/", feed_views.feed, name="feed"),
+    path("calendars/feed/end/", feed_views.create_feed_end, name="create_feed_end"),
+    path("calendars/<str:token>/appointments.ics", feed_views.feed_file, name="feed_file"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

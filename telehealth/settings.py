@@ -294,6 +294,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {
     "hold": "30/10m/ip",  # a family behind one address, not a script
     "join": "20/10m/ip",
+    "feed": "60/1h/key,600/10m/ip",  # a calendar program; one address may fetch for many people
     "files": "30/10m/user",  # messages with files
     "emergency": "5/10m/user",  # a name spelled another way, not a list of names
 }

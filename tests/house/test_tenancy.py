@@ -53,6 +53,7 @@ CROSSINGS = {
     "enter": {
         "accounts/backend.py": "a session, or a password",
         "accounts/receivers.py": "a code, or a passkey",
+        "appointments/feeding.py": "the secret address of a calendar feed",
         "sessions/by_link.py": "a link that this browser has used",
         "sessions/consumers.py": "the seat that this socket took is given back",
     },

@@ -11,6 +11,7 @@ PUBLIC = {
     "appointments:provider",
     "appointments:create_hold",
     "appointments:create_zone",  # the zone in which a visitor reads times
+    "appointments:feed_file",  # known by a secret in the address
     "booking",  # a visitor's own hold, known by a secret in the session
     "booking_renewal",
     "billing:stripe_webhook",  # Stripe signs what it sends

@@ -78,6 +78,10 @@ TABLE = {
     "appointments:provider": (READ, ALL, EVERY_ROW),
     "appointments:create_zone": ("POST", ALL, None),
     "appointments:create_hold": ("POST", ALL, None),
+    "appointments:calendars": (READ, THE_TWO, None),
+    "appointments:feed": (FORM, THE_TWO, None),
+    "appointments:create_feed_end": ("POST", THE_TWO, None),
+    "appointments:feed_file": (READ, ALL, {}),  # the secret in the address decides
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
