@@ -1,18 +1,16 @@
 """How allauth's second factors behave here: our words, and secrets that are closed at rest."""
 
-import base64
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts import factors
 from accounts.models import User
+from core import closed
 
 NAME = "Telehealth"
+SALT = "accounts.factors"
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -26,10 +24,10 @@ class FactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return box().encrypt(text.encode()).decode()
+        return closed.box(SALT).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return box().decrypt(encrypted_text.encode()).decode()
+        return closed.box(SALT).decrypt(encrypted_text.encode()).decode()
 
     def build_totp_svg(self, url: str) -> str:
         return ""  # the page draws its own: accounts.qr
@@ -49,15 +47,3 @@ class FactorAdapter(DefaultMFAAdapter):
             **super().get_public_key_credential_user_entity(user),
             "display_name": user.email,
         }
-
-
-def box() -> MultiFernet:
-    """Keys drawn from the site's secrets: the first closes, each of them opens."""
-    return MultiFernet(
-        [Fernet(key(secret)) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    )
-
-
-def key(secret: str | bytes) -> bytes:
-    drawn = salted_hmac("accounts.factors", "key", secret=secret, algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(drawn)

@@ -25,6 +25,8 @@ ACTIONS: dict[str, Any] = {
     "attachment.read": _("Opened a file with a message"),
     "attachment.refused": _("Checked a file, and did not pass it on"),
     "appointment.moved": _("Moved a visit to another time"),
+    "calendar.added": _("Named a calendar elsewhere in which they are busy"),
+    "calendar.removed": _("Removed a calendar elsewhere"),
     "calendar-feed.made": _("Made a secret address for a calendar program"),
     "calendar-feed.read": _("Fetched the times of visits by a calendar program"),
     "calendar-feed.revoked": _("Ended the secret address for a calendar program"),

@@ -14,14 +14,14 @@ from accounts.http import SignedInRequest
 from accounts.limits import read_refusal
 from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy
 from accounts.step_up import stepped_up
-from appointments import feeding, invitation
+from appointments import calendars_page, feeding, invitation
 from appointments.models import CalendarFeed
 
 
 @policy(PATIENT, PROVIDER)
 @require_safe
 def calendars(request: SignedInRequest) -> HttpResponse:
-    context = {"feed": CalendarFeed.objects.of_user(request.user)}
+    context = calendars_page.of(request.user, now=timezone.now())
     return render(request, "appointments/calendars.html", context)
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
+from appointments.external import ExternalBusy, ExternalCalendar
 from appointments.feeds import CalendarFeed
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
@@ -35,6 +36,8 @@ __all__ = [
     "AvailabilityException",
     "AvailabilityRule",
     "CalendarFeed",
+    "ExternalBusy",
+    "ExternalCalendar",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 from appointments import (
     care_views,
     desk_views,
+    external_views,
     feed_views,
     hours_views,
     move_views,
@@ -39,6 +40,17 @@ urlpatterns = [
     path("calendars/", feed_views.calendars, name="calendars"),
     path("calendars/feed/", feed_views.feed, name="feed"),
     path("calendars/feed/end/", feed_views.create_feed_end, name="create_feed_end"),
+    path("calendars/elsewhere/", external_views.external_calendar, name="external_calendar"),
+    path(
+        "calendars/elsewhere/<int:calendar_id>/fetch/",
+        external_views.create_fetch,
+        name="create_fetch",
+    ),
+    path(
+        "calendars/elsewhere/<int:calendar_id>/end/",
+        external_views.create_calendar_end,
+        name="create_calendar_end",
+    ),
     path("calendars/<str:token>/appointments.ics", feed_views.feed_file, name="feed_file"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),

@@ -11,7 +11,13 @@ from django.contrib.auth.hashers import make_password
 from accounts.care_team import CareRelationship
 from accounts.models import Licence, Membership, Patient, Practice, Provider, User
 from appointments import indexing
-from appointments.models import Appointment, AppointmentSeries, AvailabilityRule, Schedule
+from appointments.models import (
+    Appointment,
+    AppointmentSeries,
+    AvailabilityRule,
+    ExternalCalendar,
+    Schedule,
+)
 from care.models import PsychotherapyNote
 from core import keystore
 
@@ -164,6 +170,12 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
     if patient is not None and "cancelled_at" in fields:
         values["cancelled_by"] = patient.user if fields["cancelled_at"] else None
     return Appointment.objects.create(**values | fields)
+
+
+def make_external_calendar(provider: Provider, **fields: Any) -> ExternalCalendar:
+    """A calendar that a provider keeps elsewhere, never fetched yet."""
+    values = {"address": "https://calendar.example/secret.ics", "added_at": NOW, "due_at": NOW}
+    return ExternalCalendar.objects.create(provider=provider, **values | fields)
 
 
 def make_series(provider: Provider, patient: Patient, **fields: Any) -> AppointmentSeries:

@@ -35,6 +35,7 @@ CROSSINGS = {
         "accounts/management/commands/legal_hold.py": "an operator places a hold",
         "accounts/reading.py": "no read goes unrecorded",
         "appointments/management/commands/recompute_zones.py": "a clock changes for all of them",
+        "appointments/tasks.py": "calendars are fetched for every practice",
         "billing/management/commands/ledger_check.py": "all books are added up",
         "core/duties.py": "what a worker does next is of whichever practice",
         "core/management/commands/audit.py": "all chains are verified",

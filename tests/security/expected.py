@@ -66,6 +66,7 @@ OF_KEEPERS = {
     "admin elsewhere": "other practice",
     "front desk elsewhere": "other practice",
 }
+OF_THEIR_OWN = {who: rows for who, rows in OF_KEEPERS.items() if "provider" in who}
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
@@ -81,6 +82,9 @@ TABLE = {
     "appointments:calendars": (READ, THE_TWO, None),
     "appointments:feed": (FORM, THE_TWO, None),
     "appointments:create_feed_end": ("POST", THE_TWO, None),
+    "appointments:external_calendar": (FORM, THEIRS, None),
+    "appointments:create_fetch": ("POST", THEIRS, OF_THEIR_OWN),
+    "appointments:create_calendar_end": ("POST", THEIRS, OF_THEIR_OWN),
     "appointments:feed_file": (READ, ALL, {}),  # the secret in the address decides
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO, OF_THE_TWO),

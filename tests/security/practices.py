@@ -20,6 +20,7 @@ from appointments.models import (
     AppointmentResponse,
     Attendance,
     AvailabilityException,
+    ExternalBusy,
     Leave,
 )
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
@@ -64,6 +65,8 @@ class Filled:
 
     def employ(self) -> None:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
+        elsewhere = factories.make_external_calendar(self.provider)
+        ExternalBusy.objects.create(calendar=elsewhere, starts_at=NINE, ends_at=NINE + HOUR)
         away = {"first_on": NINE.date(), "last_on": NINE.date()}
         Leave.objects.create(provider=self.provider, reason="away", **away)
         factories.make_series(self.provider, self.patient)

@@ -63,6 +63,7 @@ DUTIES = {
     "simulator.webhook": {"card-network"},
 }
 TASKS = {
+    "appointments.tasks.sweep_calendars": {"system"},
     "appointments.tasks.sweep_index": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},

@@ -166,6 +166,7 @@ class Practice:
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= self.desk(visit)
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
+        found["calendar_id"] = factories.make_external_calendar(cares).pk
         found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
         self.world.ids[name + self.suffix] = found | {"after": 0}

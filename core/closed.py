@@ -1,0 +1,39 @@
+"""Secrets of staff that the site itself must be able to use: closed at rest, with keys drawn from
+the site's own secrets. What patients tell has keys of theirs (core/fields.py)."""
+
+import base64
+from typing import Any, NoReturn
+
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.core.exceptions import FieldError
+from django.db import models
+from django.utils.crypto import salted_hmac
+
+
+def box(salt: str) -> MultiFernet:
+    """The first key closes, each of them opens."""
+    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([Fernet(key(salt, secret)) for secret in secrets])
+
+
+def key(salt: str, secret: str | bytes) -> bytes:
+    drawn = salted_hmac(salt, "key", secret=secret, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(drawn)
+
+
+class ClosedText(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Text that the database holds closed, for this column alone. A blank stays one."""
+
+    @property
+    def salt(self) -> str:
+        return f"{self.model._meta.db_table}|{self.column}"  # noqa: SLF001 -- documented
+
+    def from_db_value(self, value: str | None, *_: Any) -> str | None:
+        return box(self.salt).decrypt(value.encode()).decode() if value else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return box(self.salt).encrypt(str(value).encode()).decode() if value else value
+
+    def get_lookup(self, lookup_name: str) -> NoReturn:
+        raise FieldError(f"{self} is closed: nothing can be looked up by it.")
