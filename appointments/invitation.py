@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from core import zones
 
 FILENAME = "appointment.ics"
 PUBLISHED = "text/calendar; method=PUBLISH"
+PLAIN_IN_MAILTO = "@!$'*+-.=_~"
 FETCHED_EVERY = timedelta(hours=1)
 
 
@@ -98,16 +99,21 @@ def _entry(appointment: Appointment, *, zone: ZoneInfo) -> Event:
     event.add("url", link(appointment))
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
+    event.add("organizer", vCalAddress(_mailto(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))
     return event
 
 
 def _attendee(email: str) -> vCalAddress:
     """The reader has agreed by booking: her calendar need not ask, nor answer us."""
-    attendee = vCalAddress(f"mailto:{email}")
+    attendee = vCalAddress(_mailto(email))
     attendee.params["PARTSTAT"] = "ACCEPTED"
     attendee.params["RSVP"] = "FALSE"
     return attendee
+
+
+def _mailto(email: str) -> str:
+    """An address may hold what means something else in a URI (RFC 6068, 2)."""
+    return f"mailto:{quote(email, safe=PLAIN_IN_MAILTO)}"
 
 
 def _changed_at(appointment: Appointment) -> datetime:
