@@ -20,6 +20,11 @@ class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
         """Those that `user` has named: where else she is busy is nobody's business."""
         return self.filter(provider__user=user).order_by("added_at", "pk")
 
+    def two_way(self) -> Self:
+        """Those in which visits are put as well."""
+        kind = ExternalCalendar.Kind.CALDAV
+        return self.filter(kind=kind, provider__user__is_active=True).select_related("provider")
+
     def due(self, *, now: datetime) -> Self:
         return self.filter(due_at__lte=now, provider__user__is_active=True).order_by("due_at")
 
@@ -29,6 +34,10 @@ class ExternalCalendar(models.Model):
 
     The address is a secret: with most makers of calendars, whoever knows it reads everything.
     """
+
+    class Kind(models.TextChoices):
+        FEED = "feed", _("Read only")  # an iCalendar file
+        CALDAV = "caldav", _("Your visits are put there, too")
 
     class Failure(models.TextChoices):
         ADDRESS = "address", _("This is not an address that we can fetch.")
@@ -41,10 +50,14 @@ class ExternalCalendar(models.Model):
         REFUSED = "refused", _("The server does not let us in.")
         FAULT = "fault", _("The server has a fault.")
         NOT_A_CALENDAR = "not-a-calendar", _("What is there is not a calendar.")
+        NO_CALDAV = "no-caldav", _("The server does not speak CalDAV. Name the calendar itself.")
         TOO_MUCH = "too-much", _("The calendar holds more than we can work through.")
 
     provider = models.ForeignKey(Provider, models.PROTECT, related_name="external_calendars")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.FEED)
     address = ClosedText()
+    username = ClosedText(null=True)
+    password = ClosedText(null=True)
     added_at = models.DateTimeField()
     due_at = models.DateTimeField()  # when it is fetched next
     fetched_at = models.DateTimeField(null=True)  # the last time that went well
@@ -54,12 +67,14 @@ class ExternalCalendar(models.Model):
     unread_count = models.PositiveIntegerField(default=0)  # entries that nobody could read
     etag = models.CharField(max_length=LONGEST_ETAG, blank=True)
     last_modified = models.CharField(max_length=LONGEST_DATE, blank=True)
+    sync_token = models.TextField(blank=True)  # CalDAV's name of the state we have (RFC 6578)
 
     class Privacy:
         phi = ()
         plain = (
-            "provider", "address", "added_at", "due_at", "fetched_at", "expanded_at", "failure",
-            "failures_count", "unread_count", "etag", "last_modified",
+            "provider", "kind", "address", "username", "password", "sync_token", "added_at",
+            "due_at", "fetched_at", "expanded_at", "failure", "failures_count", "unread_count",
+            "etag", "last_modified",
         )  # fmt: skip
 
     class Tenancy:
@@ -83,10 +98,18 @@ class ExternalCalendar(models.Model):
                         "refused",
                         "fault",
                         "not-a-calendar",
+                        "no-caldav",
                         "too-much",
                     ]
                 ),
                 name="external_calendar_failure_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind="feed", username__isnull=True, password__isnull=True, sync_token=""
+                )
+                | Q(kind="caldav", username__isnull=False, password__isnull=False),
+                name="external_calendar_signs_in_iff_caldav",
             ),
             models.CheckConstraint(
                 condition=Q(failure="", failures_count=0)
@@ -139,3 +162,26 @@ class ExternalBusy(models.Model):
             models.UniqueConstraint(fields=["calendar", "starts_at"], name="external_busy_once"),
         ]
         indexes = [models.Index(fields=["calendar", "ends_at"], name="external_busy_ahead")]
+
+
+class ExternalEvent(models.Model):
+    """That a visit was put into a calendar elsewhere, and in which state it was left there."""
+
+    calendar = models.ForeignKey(ExternalCalendar, models.CASCADE, related_name="events")
+    appointment = models.ForeignKey(
+        "appointments.Appointment", models.PROTECT, related_name="external_events"
+    )
+    etag = models.CharField(max_length=LONGEST_ETAG, blank=True)
+
+    class Privacy:
+        phi = ()
+        plain = ("calendar", "appointment", "etag")
+
+    class Tenancy:
+        of = "calendar"
+        agrees = ("appointment",)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "appointment"], name="external_event_once")
+        ]

@@ -5,6 +5,7 @@ transaction. What it says replaces what it said before, under the lock of her ti
 a booking at once, the second sees the first.
 """
 
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from accounts.models import Provider, User
-from appointments import expanding, indexing
+from appointments import caldav, expanding, indexing, putting
 from appointments.availability import Interval
 from appointments.expander import Unreadable
 from appointments.external import LONGEST_DATE, LONGEST_ETAG
@@ -53,9 +54,19 @@ class Failed(Exception):
 
 
 @transaction.atomic
-def add(*, provider: Provider, address: str, by: User, now: datetime) -> ExternalCalendar:
+def add(
+    *,
+    provider: Provider,
+    address: str,
+    by: User,
+    now: datetime,
+    username: str = "",
+    password: str = "",
+) -> ExternalCalendar:
     """
     Count what this calendar says as busy, from its first fetch on, which the next sweep does.
+
+    With a name and a password it is one on a CalDAV server, and visits are put there.
 
     :raises NotAnAddress:
     :raises TooMany:
@@ -68,8 +79,13 @@ def add(*, provider: Provider, address: str, by: User, now: datetime) -> Externa
     indexing.lock([provider.pk])  # two at once must not both be the last
     if provider.external_calendars.count() >= MOST:
         raise TooMany
-    named = {"address": address, "added_at": now, "due_at": now}
+    named: dict[str, Any] = {"address": address, "added_at": now, "due_at": now}
+    if username:
+        kind = ExternalCalendar.Kind.CALDAV
+        named |= {"kind": kind, "username": username, "password": password}
     calendar = ExternalCalendar.objects.create(provider=provider, **named)
+    if username:
+        putting.plan_all(calendar, now=now)
     audit.record("calendar.added", subject=calendar, by=by, at=now)
     return calendar
 
@@ -113,69 +129,106 @@ def _claim(*, now: datetime) -> list[ExternalCalendar]:
     return claimed
 
 
+@dataclass(frozen=True)
+class News:
+    """What a look at a calendar has told."""
+
+    found: expanding.Found | None  # None: it is as it was
+    state: dict[str, str]  # by what the next look is told whether it has changed
+
+
 def refresh(calendar: ExternalCalendar, *, now: datetime) -> None:
-    """Fetch it, and keep what it says. A failure is kept as a word, and changes no time."""
+    """Look at it, and keep what it says. A failure is kept as a word, and changes no time."""
     try:
-        answer = fetched(calendar, now=now)
-        found = None if answer.status == UNCHANGED else expanded(calendar, answer, now=now)
+        news = look(calendar, now=now)
     except Failed as failed:
         _note_failure(calendar, failed.failure, now=now)
     else:
-        _note(calendar, answer, found, now=now)
+        _note(calendar, news, now=now)
 
 
-def fetched(calendar: ExternalCalendar, *, now: datetime) -> Answer:
+def look(calendar: ExternalCalendar, *, now: datetime) -> News:
     """
     :raises Failed:
     """
     try:
-        answer = outgoing.ask(
-            calendar.address, headers=known(calendar, now=now), redirects=REDIRECTS
-        )
+        if calendar.kind == ExternalCalendar.Kind.CALDAV:
+            return _look_by_caldav(calendar, now=now)
+        return _look_at_file(calendar, now=now)
     except NotFetched as failure:
         raise Failed(failure.reason.value) from failure
-    if answer.status not in (OK, UNCHANGED):
-        raise Failed(FAILURES.get(answer.status, ExternalCalendar.Failure.FAULT))
-    return answer
-
-
-def known(calendar: ExternalCalendar, *, now: datetime) -> dict[str, str]:
-    """What tells the server which state we have. Once a day none: of what repeats, another day has
-    come within reach, though the file is the same."""
-    headers = {"Accept": "text/calendar"}
-    if calendar.expanded_at and calendar.expanded_at > now - ONE_DAY and not calendar.failure:
-        told = {"If-None-Match": calendar.etag, "If-Modified-Since": calendar.last_modified}
-        headers |= {name: value for name, value in told.items() if value}
-    return headers
-
-
-def expanded(calendar: ExternalCalendar, answer: Answer, *, now: datetime) -> expanding.Found:
-    """
-    As far ahead as anything is booked: a year, in which a practice may repeat visits.
-
-    :raises Failed:
-    """
-    # From the beginning of the day, so that what goes on at this moment stays as it is.
-    midnight = datetime.combine(now.astimezone(UTC), time(), tzinfo=UTC)
-    window = (midnight, midnight + FURTHEST)
-    try:
-        return expanding.expand(answer.body, zone=calendar.provider.zoneinfo, window=window)
     except Unreadable as failure:
         raise Failed(str(failure)) from failure
+    except caldav.NoCalDav as failure:
+        raise Failed(ExternalCalendar.Failure.NO_CALDAV) from failure
+    except caldav.Refused as failure:
+        raise Failed(failure_of(failure.status)) from failure
+
+
+def failure_of(status: int) -> str:
+    return FAILURES.get(status, ExternalCalendar.Failure.FAULT)
+
+
+def _look_at_file(calendar: ExternalCalendar, *, now: datetime) -> News:
+    headers = {"Accept": "text/calendar"}
+    if is_read(calendar, now=now):
+        told = {"If-None-Match": calendar.etag, "If-Modified-Since": calendar.last_modified}
+        headers |= {name: value for name, value in told.items() if value}
+    answer = outgoing.ask(calendar.address, headers=headers, redirects=REDIRECTS)
+    if answer.status == UNCHANGED:
+        return News(None, {})
+    if answer.status != OK:
+        raise Failed(failure_of(answer.status))
+    return News(_expanded(calendar, answer.body, now=now), validators(answer))
+
+
+def _look_by_caldav(calendar: ExternalCalendar, *, now: datetime) -> News:
+    """Ask what has changed; where something of others has, read all of the year ahead anew."""
+    there = putting.collection_of(calendar)
+    ours = putting.names_in(calendar)
+    try:
+        changes = there.changes(calendar.sync_token)
+    except caldav.TokenStale:  # all there is: what is not named is gone
+        changes = there.changes("")
+        changes = replace(changes, deleted=ours - set(changes.changed))
+    putting.put_back(calendar, changes, now=now)
+    state = {"sync_token": changes.token}
+    others = {*changes.changed, *changes.deleted} - ours
+    if is_read(calendar, now=now) and not others:
+        return News(None, state)
+    return News(_expanded(calendar, there.files(window(now)), now=now), state)
+
+
+def is_read(calendar: ExternalCalendar, *, now: datetime) -> bool:
+    """Whether it was read whole within a day. Once a day it has to be: of what repeats, another day
+    has come within reach, though nothing has changed there."""
+    return calendar.expanded_at is not None and calendar.expanded_at > now - ONE_DAY
+
+
+def window(now: datetime) -> Interval:
+    """As far ahead as anything is booked: a year, in which a practice may repeat visits. From the
+    beginning of the day, so that what goes on at this moment stays as it is."""
+    midnight = datetime.combine(now.astimezone(UTC), time(), tzinfo=UTC)
+    return midnight, midnight + FURTHEST
+
+
+def _expanded(calendar: ExternalCalendar, content: bytes, *, now: datetime) -> expanding.Found:
+    if not content:
+        return expanding.Found([], 0)  # a calendar server with no event in the year
+    zone = calendar.provider.zoneinfo
+    return expanding.expand(content, zone=zone, window=window(now))
 
 
 @retried
 @transaction.atomic
-def _note(
-    calendar: ExternalCalendar, answer: Answer, found: expanding.Found | None, *, now: datetime
-) -> None:
+def _note(calendar: ExternalCalendar, news: News, *, now: datetime) -> None:
     indexing.lock([calendar.provider_id])
-    news: dict[str, Any] = {"fetched_at": now, "failure": "", "failures_count": 0}
-    if found is not None:
-        news |= {"expanded_at": now, "unread_count": found.unread_count, **validators(answer)}
-    if not ExternalCalendar.objects.filter(pk=calendar.pk).update(**news):
+    known: dict[str, Any] = {"fetched_at": now, "failure": "", "failures_count": 0, **news.state}
+    if news.found is not None:
+        known |= {"expanded_at": now, "unread_count": news.found.unread_count}
+    if not ExternalCalendar.objects.filter(pk=calendar.pk).update(**known):
         return  # removed in the meantime
-    if found is not None and _replace(calendar, found.busy):
+    if news.found is not None and _replace(calendar, news.found.busy):
         indexing.renew([calendar.provider_id], now=now)
 
 

@@ -77,11 +77,26 @@ def write_feed(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _calendar(method: str) -> Calendar:
+def write_event(appointment: Appointment, *, zone: ZoneInfo) -> bytes:
+    """
+    Return the visit as it is kept on a calendar server.
+
+    Without a method (RFC 4791, 4.1), and without an organizer: a server that sees one sends
+    invitations by itself (RFC 6638).
+    """
+    calendar, event = _calendar(), _entry(appointment, zone=zone)
+    del event["ORGANIZER"]
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _calendar(method: str = "") -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Telehealth//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", method)
+    if method:
+        calendar.add("method", method)
     return calendar
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Patient, Provider, User
-from appointments.external import ExternalBusy, ExternalCalendar
+from appointments.external import ExternalBusy, ExternalCalendar, ExternalEvent
 from appointments.feeds import CalendarFeed
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
@@ -38,6 +38,7 @@ __all__ = [
     "CalendarFeed",
     "ExternalBusy",
     "ExternalCalendar",
+    "ExternalEvent",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",

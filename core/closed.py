@@ -2,7 +2,7 @@
 the site's own secrets. What patients tell has keys of theirs (core/fields.py)."""
 
 import base64
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
@@ -35,5 +35,7 @@ class ClosedText(models.TextField):  # type: ignore[type-arg]  # not subscriptab
     def get_prep_value(self, value: Any) -> Any:
         return box(self.salt).encrypt(str(value).encode()).decode() if value else value
 
-    def get_lookup(self, lookup_name: str) -> NoReturn:
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
         raise FieldError(f"{self} is closed: nothing can be looked up by it.")

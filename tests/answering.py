@@ -26,7 +26,14 @@ class Handler(BaseHTTPRequestHandler):
         self.server.respond(self)
 
     def do_PUT(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
         self.do_GET()
+
+    def do_REPORT(self):
+        self.do_PUT()
+
+    def do_PROPFIND(self):
+        self.do_PUT()
 
     def log_message(self, *_):
         pass

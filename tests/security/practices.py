@@ -21,6 +21,7 @@ from appointments.models import (
     Attendance,
     AvailabilityException,
     ExternalBusy,
+    ExternalEvent,
     Leave,
 )
 from billing.models import Account, CardOnFile, Charge, Entry, Line, Payment
@@ -67,6 +68,7 @@ class Filled:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
         elsewhere = factories.make_external_calendar(self.provider)
         ExternalBusy.objects.create(calendar=elsewhere, starts_at=NINE, ends_at=NINE + HOUR)
+        ExternalEvent.objects.create(calendar=elsewhere, appointment=self.visit)
         away = {"first_on": NINE.date(), "last_on": NINE.date()}
         Leave.objects.create(provider=self.provider, reason="away", **away)
         factories.make_series(self.provider, self.patient)

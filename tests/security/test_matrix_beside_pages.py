@@ -41,6 +41,7 @@ DUTIES = {
     "attachment.check": {"system"},
     "attachment.sweep": {"system"},
     "audit.anchor": {"system"},
+    "calendar.put": {"system"},
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
