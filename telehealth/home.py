@@ -19,6 +19,11 @@ from telehealth.provider_day import day_of
 
 Role = Membership.Role
 SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
+# Whose work is on one page begins there.
+ONE_PAGE = {
+    Role.PRIVACY_OFFICER: "accounts:access_log",
+    Role.SUPERVISOR: "care:supervision",
+}
 
 
 @policy(SIGNED_IN)
@@ -29,8 +34,9 @@ def home(request: SignedInRequest) -> HttpResponse:
         return day(request, user.provider)
     if Role.BILLING in user.roles:
         return redirect("billing:ledger")
-    if user.roles == {Role.PRIVACY_OFFICER}:
-        return redirect("accounts:access_log")
+    for role, address in ONE_PAGE.items():
+        if user.roles == {role}:
+            return redirect(address)
     if user.roles:
         sees_calendar = bool(SEES_CALENDAR & user.roles)
         roles = SEES_CALENDAR if sees_calendar else user.roles

@@ -12,6 +12,7 @@ from accounts.models import Membership, User
 from telehealth.demo import accounts
 
 Link = tuple[Any, Any]  # address, words
+FITS = 4  # links in two rows of a phone; more are folded there
 
 PUBLIC: list[Link] = [(reverse_lazy("appointments:directory"), _("Find a therapist"))]
 KNOWN: list[Link] = [*PUBLIC, (reverse_lazy("home"), _("Home"))]  # somebody, it is not asked who
@@ -64,7 +65,6 @@ BY_ROLE: dict[str, list[Link]] = {
     Membership.Role.BILLING: BILLING,
     Membership.Role.ADMIN: ADMIN,
     Membership.Role.SUPERVISOR: [
-        *STAFF,
         (reverse_lazy("care:supervision"), _("Supervision")),
         EMERGENCY,
     ],
@@ -97,6 +97,7 @@ def frame(nav: list[Link]) -> dict[str, Any]:
     """What does not depend on who reads but for the way around."""
     return {
         "nav": nav,
+        "is_long": len(nav) > FITS,
         "is_for_patients": nav in (PUBLIC, KNOWN, PATIENT),  # who may have to leave in a hurry
         "is_test_money": settings.STRIPE_SIMULATOR,
         "is_development": settings.DEBUG,

@@ -77,24 +77,27 @@ def make_provider(practice: Practice, name: str, **fields: Any) -> Provider:
         "verified_on": date(2026, 11, 1),
     }
     provider = Provider.objects.create(**values | fields)
-    make_licence(provider)
+    Licence.objects.create(provider=provider, **licence_values())
     Schedule.objects.create(provider=provider)
-    for weekday in range(5):
-        AvailabilityRule.objects.create(
-            provider=provider, weekday=weekday, from_minute=9 * 60, to_minute=17 * 60
-        )
+    AvailabilityRule.objects.bulk_create(
+        AvailabilityRule(provider=provider, weekday=day, from_minute=9 * 60, to_minute=17 * 60)
+        for day in range(5)
+    )
     indexing.rebuild([provider.pk], now=NOW)
     return provider
 
 
-def make_licence(provider: Provider, **fields: Any) -> Licence:
-    values = {
+def licence_values() -> dict[str, Any]:
+    return {
         "state": "IL",
         "number": f"IL-{next(_numbers)}",
         "valid_from": date(2024, 1, 1),
         "valid_until": date(2027, 12, 31),
     }
-    licence = Licence.objects.create(provider=provider, **values | fields)
+
+
+def make_licence(provider: Provider, **fields: Any) -> Licence:
+    licence = Licence.objects.create(provider=provider, **licence_values() | fields)
     indexing.rebuild([provider.pk], now=NOW)
     return licence
 

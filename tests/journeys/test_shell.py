@@ -1,5 +1,6 @@
 """What every page has: the quick exit, and targets that a trembling thumb can hit."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
@@ -122,6 +123,35 @@ def test_where_a_visit_cannot_start_too(hers, visit, axe):
     axe(hers)
 
 
+def test_a_long_menu_is_folded_on_a_phone(page_for, dr_bob, axe):
+    his = page_for(dr_bob.user, viewport=PHONE)
+    his.goto("/home/")
+    link, menu = his.get_by_role("link", name="Hours"), his.get_by_role("button", name="Menu")
+    expect(link).to_be_hidden()
+
+    menu.press("Enter")
+    expect(link).to_be_visible()
+    assert too_small(his) == []
+    axe(his)
+    his.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(menu).to_be_focused()
+
+    menu.click()
+    link.click()
+    expect(his).to_have_url(re.compile("/hours/"))
+    axe(his)
+
+
+def test_a_wide_page_shows_the_whole_menu_and_a_short_one_is_never_folded(page_for, dr_bob, hers):
+    his = page_for(dr_bob.user)
+    for page in (his, hers):
+        page.goto("/home/")
+
+        expect(page.get_by_role("link", name="Messages").first).to_be_visible()
+        expect(page.get_by_role("button", name="Menu")).to_be_hidden()
+
+
 def test_an_unknown_address_keeps_no_connection(hers):
     before = connections_open()
 
@@ -197,7 +227,7 @@ LONG = "Wolfeschlegelsteinhausenbergerdorff-Ramanujanathan O'Connor-McGillicuddy
 
 
 def test_a_long_name_is_not_wider_than_a_phone(page_for, site, practice, dr_bob):
-    make_visit(dr_bob, make_patient(practice, LONG), starts_at=timezone.now() + timedelta(hours=1))
+    make_visit(dr_bob, make_patient(practice, LONG), starts_at=timezone.now())  # today, at any hour
     admin = make_member(practice, Membership.Role.ADMIN, "admin@example.com")
     pages = {dr_bob.user: ["home", "appointments:list"], admin: ["accounts:care_team", "home"]}
 

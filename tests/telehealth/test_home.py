@@ -3,6 +3,7 @@ from datetime import date, timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from pytest_django.asserts import assertRedirects
 
 from accounts.models import Membership
 from appointments.models import Appointment, Attendance
@@ -436,10 +437,24 @@ def test_what_was_called_off_or_is_over_needs_no_call(dr_bob, alice, practice, s
     assert DESERTED not in plain(client.get(HOME))
 
 
-def test_a_supervisor_is_led_to_her_menu(visit, practice, sign_in, clock):
-    client = sign_in(make_member(practice, Membership.Role.SUPERVISOR, "s@example.com"))
+@pytest.mark.parametrize(
+    ("role", "address"),
+    [
+        (Membership.Role.SUPERVISOR, "care:supervision"),
+        (Membership.Role.PRIVACY_OFFICER, "accounts:access_log"),
+    ],
+)
+def test_whose_work_is_on_one_page_begins_there(practice, sign_in, clock, role, address):
+    client = sign_in(make_member(practice, role, "s@example.com"))
 
-    page = plain(client.get(HOME))
+    assertRedirects(client.get(HOME), reverse(address), fetch_redirect_response=False)
+
+
+def test_whose_work_is_on_several_pages_is_led_to_her_menu(visit, practice, sign_in, clock):
+    user = make_member(practice, Membership.Role.SUPERVISOR, "s@example.com")
+    Membership.objects.create(user=user, practice=practice, role=Membership.Role.PRIVACY_OFFICER)
+
+    page = plain(sign_in(user).get(HOME))
 
     assert "What your role opens is in the menu above" in page
     assert "Alice" not in page
