@@ -196,7 +196,9 @@ def _look_by_caldav(calendar: ExternalCalendar, *, now: datetime) -> News:
     others = {*changes.changed, *changes.deleted} - ours
     if is_read(calendar, now=now) and not others:
         return News(None, state)
-    return News(_expanded(calendar, there.files(window(now)), now=now), state)
+    files = there.files(window(now))
+    # No event in the year is no file: a server that has answered so has nothing to say.
+    return News(_expanded(calendar, files, now=now) if files else expanding.Found([], 0), state)
 
 
 def is_read(calendar: ExternalCalendar, *, now: datetime) -> bool:
@@ -213,8 +215,6 @@ def window(now: datetime) -> Interval:
 
 
 def _expanded(calendar: ExternalCalendar, content: bytes, *, now: datetime) -> expanding.Found:
-    if not content:
-        return expanding.Found([], 0)  # a calendar server with no event in the year
     zone = calendar.provider.zoneinfo
     return expanding.expand(content, zone=zone, window=window(now))
 

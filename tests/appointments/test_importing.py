@@ -207,6 +207,7 @@ def test_the_calendar_of_a_closed_account_is_not_fetched(calendar, dr_bob):
         (410, b"", "gone"),
         (500, b"", "fault"),
         (204, b"", "fault"),
+        (200, b"", "not-a-calendar"),
         (200, b"<html>Sign in</html>", "not-a-calendar"),
         (200, b"x" * (2 * 1024 * 1024 + 1), "large"),
         (200, file("UID:1|DTSTART:19700101T000000Z|RRULE:FREQ=SECONDLY"), "too-much"),
