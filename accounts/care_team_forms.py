@@ -49,7 +49,7 @@ class AssignForm(Worded, IdentityFields):
         self.patients = practice.patients
         members = practice.memberships.filter(role__in=set(WORKS_AS.values()), user__is_active=True)
         self.fields["member"].queryset = (  # type: ignore[attr-defined]  # as above
-            members.select_related("user__provider").order_by("role", "user__email")
+            members.select_related("user__provider").order_by("role", "user__provider__name", "pk")
         )
 
     def clean_until(self) -> datetime | None:

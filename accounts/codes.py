@@ -127,6 +127,12 @@ class AgeGroup(models.TextChoices):
     ADULT = "adult", _("Adults, 18 to 64")
     OLDER = "older-adult", _("Older adults, 65 and over")
 
+    @classmethod
+    def of(cls, years: int) -> "AgeGroup":
+        """Return the group of somebody who is so many years old."""
+        ends = {cls.CHILD: 13, cls.TEEN: 18, cls.ADULT: 65}
+        return next((group for group, end in ends.items() if years < end), cls.OLDER)
+
 
 class Gender(models.TextChoices):
     WOMAN = "woman", _("Woman")

@@ -118,6 +118,10 @@ class ConfirmEmail(Answers422, allauth.ConfirmEmailVerificationCodeView):
 
 
 class ChangeEmail(Answers422, allauth.EmailView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Without allauth's list of all her addresses in order: one is shown, none is sorted."""
+        return FormMixin.get_context_data(self, **kwargs)
+
     def form_valid(self, form: Any) -> HttpResponse:
         try:
             response: HttpResponse = super().form_valid(form)

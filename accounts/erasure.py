@@ -16,8 +16,6 @@ from accounts.models import Erasure, Patient, User
 from accounts.signals import patient_erased
 from core import audit, keystore
 
-NOBODY = "erased.invalid"  # .invalid is reserved (RFC 2606): no mail goes there
-
 
 class OnHold(Exception):
     """A legal hold is open: the record must be kept."""
@@ -40,16 +38,17 @@ def erase(*, patient: Patient, reason: str, by: User, now: datetime) -> Erasure:
         patient_erased.send(Erasure, patient=patient, by=by, now=now)
         audit.record("patient.erased", subject=erasure, by=by, at=now, patient_id=patient.pk)
     # Last: nothing that could still fail comes after it, and no row says so before it is true.
+    keystore.erase(patient.user.ref)  # the address; hers is what a restored copy is told by
     keystore.erase(patient.ref)
     return erasure
 
 
 def _forget(patient: Patient) -> None:
-    """Empty what is readable and says who she was."""
+    """Empty what is readable, or found, and says who she was."""
     Patient.objects.filter(pk=patient.pk).update(phone_index=b"", identity_index=b"")
     user = patient.user
     EmailAddress.objects.filter(user=user).delete()
-    user.email, user.is_active = f"{patient.ref}@{NOBODY}", False
+    user.email, user.is_active = "", False
     user.set_unusable_password()
     user.save()
 
@@ -57,7 +56,8 @@ def _forget(patient: Patient) -> None:
 def undone() -> Iterator[Patient]:
     """Yield those whose key was destroyed but whose row does not know: an old backup was restored.
 
-    Their words cannot be read. Their e-mail address can, and the account is open.
+    Their words and addresses cannot be read; but they are found by their indexes, and the account
+    is open.
     """
     for patient in Patient.objects.filter(erasure=None).order_by("pk").iterator():
         if keystore.is_erased(patient.ref):

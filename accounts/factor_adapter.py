@@ -7,10 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import factors
 from accounts.models import User
-from core import closed
+from core import site_key
 
 NAME = "Telehealth"
-SALT = "accounts.factors"
+PURPOSE = "accounts.factors"
 
 
 class FactorAdapter(DefaultMFAAdapter):
@@ -24,10 +24,10 @@ class FactorAdapter(DefaultMFAAdapter):
     }
 
     def encrypt(self, text: str) -> str:
-        return closed.box(SALT).encrypt(text.encode()).decode()
+        return site_key.box(PURPOSE).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return closed.box(SALT).decrypt(encrypted_text.encode()).decode()
+        return site_key.box(PURPOSE).decrypt(encrypted_text.encode()).decode()
 
     def build_totp_svg(self, url: str) -> str:
         return ""  # the page draws its own: accounts.qr

@@ -1,5 +1,9 @@
-"""Letters about the account: codes and notices, worded by allauth's flows, sent by the outbox."""
+"""Letters about the account: codes and notices, worded by allauth's flows, sent by the outbox.
 
+While one waits, nobody can read it in the database: neither its code nor to whom it goes.
+"""
+
+import json
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,7 +11,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.db import transaction
 
-from core import outbox
+from core import outbox, site_key
 from core.duties import CannotBeDone, handler
 from core.policy import RECIPIENT, serves
 
@@ -18,7 +22,8 @@ CODE_LIVES = timedelta(minutes=15)  # as long as allauth takes the code: see the
 @transaction.atomic
 def post(*, subject: str, body: str, to: str, has_code: bool, now: datetime) -> None:
     """Put a letter into the outbox. One with a code is not sent once the code is too old."""
-    payload = {"subject": subject, "body": body, "to": to}
+    letter = json.dumps({"subject": subject, "body": body, "to": [to]})
+    payload = {"letter": site_key.box(KIND).encrypt(letter.encode()).decode()}
     if has_code:
         payload["send_before"] = (now + CODE_LIVES).isoformat()
     outbox.enqueue(KIND, key=str(uuid.uuid4()), payload=payload, due_at=now)
@@ -34,5 +39,5 @@ def send(payload: dict[str, Any], now: datetime) -> None:
     if "send_before" in payload and now >= datetime.fromisoformat(payload["send_before"]):
         payload.clear()
         raise CannotBeDone
-    EmailMessage(payload["subject"], payload["body"], to=[payload["to"]]).send()
+    EmailMessage(**json.loads(site_key.box(KIND).decrypt(payload["letter"].encode()))).send()
     payload.clear()

@@ -69,10 +69,14 @@ def check_guardian(guardian_name: str, *, is_of_age: bool) -> None:
 
 
 def is_adult(date_of_birth: date, *, on: date) -> bool:
-    """Whether the person has had her birthday of age. Born on February 29: from March 1."""
+    """Whether the person has had her birthday of age."""
+    return age(date_of_birth, on=on) >= ADULT_YEARS
+
+
+def age(date_of_birth: date, *, on: date) -> int:
+    """Return how many birthdays she has had. Born on February 29: on March 1."""
     birthday_passed = (on.month, on.day) >= (date_of_birth.month, date_of_birth.day)
-    years = on.year - date_of_birth.year - (0 if birthday_passed else 1)
-    return years >= ADULT_YEARS
+    return on.year - date_of_birth.year - (0 if birthday_passed else 1)
 
 
 def own_practice() -> Practice:

@@ -29,7 +29,7 @@ def members(user: User) -> list[Member]:
     """Everybody in the practices that `user` looks after. Two queries."""
     rows = Membership.objects.visible_to(user).select_related("user__provider", "practice")
     by_person: dict[int, list[Membership]] = {}
-    for row in rows.order_by("user__email", "role"):
+    for row in sorted(rows, key=lambda row: (row.user.email, row.role)):  # sealed in the database
         by_person.setdefault(row.user_id, []).append(row)
     with_factor = factors.those_with_one(by_person)
     return [member(held, with_factor) for held in by_person.values()]

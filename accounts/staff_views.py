@@ -42,7 +42,7 @@ def page(
     offers = Invitation.objects.visible_to(request.user).open(at=timezone.now())
     context = {
         "members": roster.members(request.user),
-        "offers": offers.select_related("invited_by").order_by("email"),
+        "offers": sorted(offers.select_related("invited_by"), key=lambda offer: offer.email),
         "problem": problem,
     }
     return render(request, "accounts/staff.html", context, status=status)

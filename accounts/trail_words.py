@@ -114,6 +114,9 @@ READS: dict[str, Any] = {
     "duty.notice.reminder-days.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-hour.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-week.read": _("Sent a text message to the phone"),
+    "appointments.absence.read": _(
+        "Opened the visits of a therapist who cannot work, which show name and number"
+    ),
     "appointments.detail.read": _("Opened a visit"),
     "appointments.list.read": _("Opened the list of visits"),
     "appointments.move.read": _("Opened the page that moves a visit"),
@@ -148,6 +151,9 @@ READS: dict[str, Any] = {
     "care.create-label.read": _("Opened a visit's note"),
     "create-record-copy.read": _("Took a copy of the record"),
     "export-patient.read": _("Copied the record"),
+    "desk-booking.read": _("Opened the page that books a visit for the patient"),
+    "desk-patient.read": _("Opened the front desk's page of the patient"),
+    "desk-patients.read": _("Found the patient at the front desk, by number, address or name"),
     "home.read": _("Opened the start page, which shows the name"),
     "messaging.attachment.read": _("Opened a file with a message"),
     "messaging.list.read": _("Opened the list of messages"),

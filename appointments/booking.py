@@ -220,18 +220,25 @@ def _confirm(*, appointment: Appointment, patient: Patient, by: User, now: datet
     if held.held_until is None or held.held_until <= now:
         raise HoldExpired
     check_may_treat(held)
-    _open_care(held.provider, patient, by=by, now=now)
-    held.book(patient=patient, now=now)
-    audit.record("appointment.booked", subject=held, by=by, at=now, patient_id=patient.pk)
+    open_care(held.provider, patient, by=by, now=now)
+    held.book(patient=patient, by=by, now=now)
+    announce(held, by=by, now=now)
     notices.enqueue_confirmation(held, now=now)
-    reminders.plan(held, now=now)
-    appointment_booked.send(Appointment, appointment=held, now=now)
-    days.publish_change(held)
     return held
 
 
-def _open_care(provider: Provider, patient: Patient, *, by: User, now: datetime) -> None:
-    """Who is booked may see the chart from now on. It is the patient who lets her in.
+def announce(appointment: Appointment, *, by: User, now: datetime) -> None:
+    """Write down that it is booked, and what follows but the mail, of which several need one."""
+    patient_id = appointment.patient_id
+    audit.record("appointment.booked", subject=appointment, by=by, at=now, patient_id=patient_id)
+    reminders.plan(appointment, now=now)
+    appointment_booked.send(Appointment, appointment=appointment, now=now)
+    days.publish_change(appointment)
+
+
+def open_care(provider: Provider, patient: Patient, *, by: User, now: datetime) -> None:
+    """Who is booked may see the chart from now on. It is the patient who lets her in, or the
+    front desk as she asks.
 
     :raises NoLongerOffered: if the provider does not work in the patient's practice
     """
@@ -249,22 +256,24 @@ def _open_care(provider: Provider, patient: Patient, *, by: User, now: datetime)
 
 
 @transaction.atomic
-def cancel(*, appointment: Appointment, by: User, now: datetime) -> None:
+def cancel(*, appointment: Appointment, by: User, now: datetime, reason: str = "") -> None:
     """
-    Call the visit off; patient and provider may, until it starts. Its time is free at once.
+    Call the visit off; patient, provider and front desk may, until it starts. Its time is free at
+    once.
 
     It starts at its hour, or earlier, when the provider lets the patient in.
 
+    :param reason: one of Appointment.CancelReason, where the front desk says why
     :raises TooLate: if the visit has begun
     :raises InvalidTransition: if it is cancelled already, or was never booked
     """
     indexing.lock([appointment.provider_id])
-    call_off(appointment, by=by, now=now)
+    call_off(appointment, by=by, now=now, reason=reason)
     notices.enqueue_cancellation(appointment, now=now)
     indexing.renew([appointment.provider_id], now=now)
 
 
-def call_off(appointment: Appointment, *, by: User, now: datetime) -> None:
+def call_off(appointment: Appointment, *, by: User, now: datetime, reason: str = "") -> None:
     """The part of `cancel` that is the same for one visit and for several. Locks the visit.
 
     :raises TooLate: if the visit has begun
@@ -273,8 +282,14 @@ def call_off(appointment: Appointment, *, by: User, now: datetime) -> None:
     appointment.lock()  # then look: the provider may be opening the door at this moment
     if appointment.starts_at <= now or appointment.begun_at:
         raise TooLate
-    appointment.cancel(by=by, now=now)
-    patient_id = appointment.patient_id
-    audit.record("appointment.cancelled", subject=appointment, by=by, at=now, patient_id=patient_id)
+    appointment.cancel(by=by, now=now, reason=reason)
+    audit.record(
+        "appointment.cancelled",
+        subject=appointment,
+        by=by,
+        at=now,
+        patient_id=appointment.patient_id,
+        reason=reason,
+    )
     appointment_cancelled.send(Appointment, appointment=appointment, by=by, now=now)
     days.publish_change(appointment)

@@ -11,13 +11,12 @@ FREE_TO_CANCEL = timedelta(hours=24)
 def free_until(appointment: Appointment) -> datetime:
     """Return the first moment at which the policy lets the practice charge for it.
 
-    Where the practice has moved the visit, the patient never chose its time: she is free until it
-    begins.
+    Where the practice has moved the visit, or booked it in the place of another, the patient never
+    chose its time: she is free until it begins.
     """
     moves = list(appointment.moves.all())
-    if moves and not is_moved_by_patient(moves[-1]):
-        return appointment.starts_at
-    return appointment.starts_at - FREE_TO_CANCEL
+    is_chosen = is_moved_by_patient(moves[-1]) if moves else appointment.replaces_id is None
+    return appointment.starts_at - FREE_TO_CANCEL if is_chosen else appointment.starts_at
 
 
 def is_near(starts_at: datetime, *, now: datetime) -> bool:
@@ -33,6 +32,12 @@ def is_by_patient(appointment: Appointment) -> bool:
     """Whether the patient, or who keeps her account, called it off."""
     patient = appointment.patient
     return patient is not None and appointment.cancelled_by_id == patient.user_id
+
+
+def is_for_patient(appointment: Appointment) -> bool:
+    """Whether she called it off, or had the front desk do it: that is free at any time."""
+    asked = appointment.cancel_reason == Appointment.CancelReason.PATIENT
+    return asked or is_by_patient(appointment)
 
 
 def is_late(appointment: Appointment) -> bool:

@@ -46,10 +46,13 @@ def within(appointment: Appointment, scope: str, *, now: datetime) -> list[Appoi
 
 @retried
 @transaction.atomic
-def cancel(*, appointment: Appointment, scope: str, by: User, now: datetime) -> list[Appointment]:
+def cancel(
+    *, appointment: Appointment, scope: str, by: User, now: datetime, reason: str = ""
+) -> list[Appointment]:
     """
     Call off those of the series that are meant; return them. One mail tells of all.
 
+    :param reason: as in `booking.cancel`
     :raises TooLate: if this one has begun
     :raises InvalidTransition: if this one is cancelled already
     """
@@ -57,7 +60,7 @@ def cancel(*, appointment: Appointment, scope: str, by: User, now: datetime) -> 
     appointment.lock()
     visits = [appointment, *_others(appointment, scope, now=now)]
     for visit in visits:
-        booking.call_off(visit, by=by, now=now)
+        booking.call_off(visit, by=by, now=now, reason=reason)
     series_notices.enqueue_cancelled(visits, now=now)
     indexing.renew([appointment.provider_id], now=now)
     return visits

@@ -1,7 +1,7 @@
 """When a visit of two people can be: what the provider offers, and when the patient has no other.
 
 Who is asked about, and by whom, decides how far ahead one may look: a patient as far as the
-provider's horizon, and a week beyond the visit that she has; the provider herself for a year.
+provider's horizon, and a week beyond the visit that she has; the practice for a year.
 """
 
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Provider, User
+from accounts.models import Patient, Provider, User
 from appointments import availability, offers
 from appointments.availability import Interval
 from appointments.booking import NotOffered
@@ -83,14 +83,36 @@ def of(
     :param but: visits of the two that are to have other times: they are in nobody's way
     :raises NotOffered: if the provider does not work here any more
     """
-    working = Provider.objects.filter(pk=appointment.provider_id, user__is_active=True)
-    found = offers.of(list(working), now=now)
-    if not found:
-        raise NotOffered
-    offer = replace(found[0], horizon=horizon(found[0], appointment, by=by, now=now))
-    return CommonTime(
-        offer.without(but), appointment.patient_state, _hers(appointment, but, now=now)
-    )
+    offer = _offer(appointment.provider_id, now=now)
+    offer = replace(offer, horizon=horizon(offer, appointment, by=by, now=now)).without(but)
+    busy = _hers(appointment.patient_id, but, now=now)
+    return CommonTime(offer, appointment.patient_state, busy)
+
+
+def between(
+    provider: Provider,
+    patient: Patient,
+    *,
+    state: str,
+    now: datetime,
+    but: Collection[Appointment] = (),
+) -> CommonTime:
+    """
+    Return the time of two who need have no visit yet, as far ahead as the practice gives times.
+
+    :param but: visits of the patient, with whomever, that are to make room
+    :raises NotOffered: if the provider does not work here any more
+    """
+    offer = _offer(provider.pk, now=now)
+    offer = replace(offer, horizon=max(offer.horizon, now + A_YEAR))
+    return CommonTime(offer, state, _hers(patient.pk, but, now=now))
+
+
+def _offer(provider_id: int, *, now: datetime) -> Offer:
+    working = Provider.objects.filter(pk=provider_id, user__is_active=True)
+    if found := offers.of(list(working), now=now):
+        return found[0]
+    raise NotOffered
 
 
 def horizon(offer: Offer, appointment: Appointment, *, by: User, now: datetime) -> datetime:
@@ -101,10 +123,10 @@ def horizon(offer: Offer, appointment: Appointment, *, by: User, now: datetime) 
     return max(offer.horizon, now + A_YEAR)
 
 
-def _hers(appointment: Appointment, but: Iterable[Appointment], *, now: datetime) -> list[Interval]:
+def _hers(patient_id: int | None, but: Iterable[Appointment], *, now: datetime) -> list[Interval]:
     """When the patient has other visits, with whomever."""
     taking = Appointment.objects.filter(
-        patient=appointment.patient_id, status__in=Appointment.TAKES_TIME, ends_at__gt=now
+        patient=patient_id, status__in=Appointment.TAKES_TIME, ends_at__gt=now
     )
     others = taking.exclude(pk__in=[visit.pk for visit in but])
     return list(others.values_list("starts_at", "ends_at"))

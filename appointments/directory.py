@@ -131,4 +131,4 @@ def payers() -> list[str]:
     """Return the insurers that at least one listed provider works with."""
     unnested = Func(F("payers"), function="unnest")
     listed = Provider.objects.listed().annotate(payer=unnested)
-    return sorted(set(listed.values_list("payer", flat=True)))
+    return sorted(listed.values_list("payer", flat=True).distinct().order_by())

@@ -1,4 +1,4 @@
-"""Giving a person's visits to her calendar program, by a secret address (ADR 0021).
+"""Giving a person's visits to her calendar program, by a secret address (ADR 0025).
 
 Whoever has the address reads when she has appointments, and nothing else: so it is long, shown
 once, ended by her with one button, and asked at each fetch whether it still holds.

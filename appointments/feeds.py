@@ -1,4 +1,4 @@
-"""The secret addresses from which people's own calendar programs fetch their visits (ADR 0021)."""
+"""The secret addresses from which people's own calendar programs fetch their visits (ADR 0025)."""
 
 from typing import Self
 

@@ -211,6 +211,12 @@ class HoldForm(Worded, forms.Form):
     state = forms.ChoiceField(choices=State.choices)
 
 
+class AnyoneHoldForm(FindForm):
+    """The same wishes with a time, which comes from a button."""
+
+    starts_at = InstantField()
+
+
 class ChoicesForm(Worded, forms.Form):
     """With what was chosen for dates on which something is in the way: `on-…` a field, each with
     another time, or with nothing to leave the date as it is."""

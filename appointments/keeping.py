@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import Provider, User
 from appointments import availability, days, indexing, offers
@@ -25,6 +26,9 @@ from appointments.models import (
 )
 from core import audit
 from core.transactions import retried
+
+Minutes = tuple[int, int]
+"""From one minute of a day to another, by the provider's clock."""
 
 
 class Overtaken(Exception):
@@ -158,6 +162,81 @@ def end_leave(*, provider: Provider, leave: Leave, read: Reading, by: User, now:
     with _changed(provider, read, now=now):
         leave.delete()
     audit.record("leave.ended", subject=provider, by=by, at=now)
+
+
+@retried
+@transaction.atomic
+def be_away(
+    *,
+    provider: Provider,
+    on: date,
+    minutes: Minutes | None,
+    seen: Collection[UUID],
+    by: User,
+    now: datetime,
+) -> None:
+    """
+    Be away at short notice, all of a day or from one minute of it to another. Said twice, it is
+    kept once. What nobody has to read first: whatever the hours of that day are, it is cut out.
+
+    :param seen: the visits then that are known to lie outside of the hours after this
+    :raises WouldLieOutside: if there is another
+    """
+    locked = indexing.lock([provider.pk])
+    revisions = Schedule.objects.filter(provider__in=locked).values_list("revision", flat=True)
+    before = _ranges(provider, on)
+    after = _without(before, minutes) if minutes else []
+    if before == after:
+        return
+    with _changed(provider, Reading(revisions.first() or 0, seen), now=now):
+        if minutes is None:
+            Leave.objects.create(
+                provider=provider, first_on=on, last_on=on, reason=Leave.Reason.AWAY
+            )
+        else:
+            _state(provider, on, after)
+    deed = "leave.taken" if minutes is None else "hours.date-changed"
+    audit.record(deed, subject=provider, by=by, at=now)
+
+
+def is_away(provider: Provider, on: date, minutes: Minutes | None) -> bool:
+    """Whether she does not work then: nobody can book into it."""
+    ranges = _ranges(provider, on)
+    return ranges == (_without(ranges, minutes) if minutes else [])
+
+
+def _ranges(provider: Provider, on: date) -> list[Minutes]:
+    """When she works on a date, in minutes of her own clock."""
+    if provider.leaves.filter(first_on__lte=on, last_on__gte=on).exists():
+        return []
+    stated = list(provider.availability_exceptions.filter(on=on).order_by("from_minute"))
+    if stated:
+        hours = [(row.from_minute, row.to_minute) for row in stated]
+        return [(start, end) for start, end in hours if start is not None and end is not None]
+    begun = Q(valid_from=None) | Q(valid_from__lte=on)
+    lasting = Q(valid_until=None) | Q(valid_until__gte=on)
+    ruled = provider.availability_rules.filter(begun, lasting, weekday=on.weekday())
+    return list(ruled.order_by("from_minute").values_list("from_minute", "to_minute"))
+
+
+def _without(ranges: Sequence[Minutes], away: Minutes) -> list[Minutes]:
+    """What is left of the ranges."""
+    parts = [
+        part
+        for start, end in ranges
+        for part in ((start, min(end, away[0])), (max(start, away[1]), end))
+    ]
+    return sorted({(start, end) for start, end in parts if start < end})
+
+
+def _state(provider: Provider, on: date, ranges: Sequence[Minutes]) -> None:
+    """State the hours of a date anew; none: it is closed."""
+    provider.availability_exceptions.filter(on=on).delete()
+    stated = [availability.DateException(on, *minutes) for minutes in ranges]
+    AvailabilityException.objects.bulk_create(
+        AvailabilityException(provider=provider, **vars(one))
+        for one in stated or [availability.DateException(on)]
+    )
 
 
 @contextmanager

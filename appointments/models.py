@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
-from accounts.models import Patient, Provider, User
+from accounts.models import Membership, Patient, Provider, User
+from appointments.attendances import Attendance
 from appointments.external import ExternalBusy, ExternalCalendar, ExternalEvent
 from appointments.feeds import CalendarFeed
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
@@ -73,6 +74,17 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         """
         mine = Q(patient__user=user) | in_care(user, patient="patient", provider="provider")
         return self.filter(mine).exclude(status=Appointment.Status.HELD)
+
+    def at_desk_of(self, user: User) -> Self:
+        """The visits of the practice whose calendar `user` keeps; her own are no work of hers."""
+        keeps = Membership.objects.filter(user=user, role__in=Membership.KEEP_CALENDARS)
+        ours = self.filter(provider__practice__in=keeps.values("practice"))
+        return ours.exclude(status=Appointment.Status.HELD).exclude(patient__user=user)
+
+    def changed_by(self, user: User) -> Self:
+        """The visits that `user` may move or call off: her own, and at the front desk all."""
+        mine = self.visible_to(user)
+        return mine | self.at_desk_of(user) if user.keeps_calendar else mine
 
     def in_calendar_of(self, user: User) -> Self:
         """The times that are `user`'s, as the patient or as the provider, care ended or not.
@@ -146,6 +158,11 @@ class Appointment(models.Model):
         NOSHOW = "noshow", _("Missed")
         CANCELLED = "cancelled", _("Cancelled")
 
+    class CancelReason(models.TextChoices):  # FHIR R4 Appointment.cancelationReason
+        PATIENT = "pat", _("The patient asked for it")
+        PROVIDER = "prov", _("The therapist cannot be there")
+        OTHER = "other", _("The practice cannot keep it")
+
     NEXT: ClassVar[dict[str, set[str]]] = {
         Status.HELD: {Status.BOOKED},
         Status.BOOKED: {Status.ARRIVED, Status.NOSHOW, Status.CANCELLED},
@@ -174,25 +191,31 @@ class Appointment(models.Model):
     holder = models.CharField(max_length=64, blank=True)  # the visitor's secret, while held
     held_until = models.DateTimeField(null=True)
     booked_at = models.DateTimeField(null=True)
+    booked_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     arrived_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True)  # the provider let the patient in
     cancelled_at = models.DateTimeField(null=True)
     cancelled_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
+    # Said at the front desk; the two need not say why.
+    cancel_reason = models.CharField(max_length=5, choices=CancelReason, blank=True)
+    # In the place of which visit, with another provider, this one was booked.
+    replaces = models.OneToOneField("self", models.PROTECT, null=True, related_name="replaced_by")
     version = models.PositiveIntegerField(default=0)  # SEQUENCE of the invitation (RFC 5545)
 
     class Privacy:
         phi = (
             "patient", "status", "starts_at", "ends_at", "wall_date", "wall_time",
-            "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at",
+            "patient_state", "booked_at", "arrived_at", "begun_at", "cancelled_at", "cancel_reason",
         )  # fmt: skip
         plain = (
             "id", "provider", "block_starts_at", "block_ends_at", "zone", "series", "fee_cents",
-            "holder", "held_until", "version", "cancelled_by",
+            "holder", "held_until", "version", "booked_by", "cancelled_by",
+            "replaces",
         )  # fmt: skip
 
     class Tenancy:
         of = "provider"
-        agrees = ("patient", "series")
+        agrees = ("patient", "series", "replaces")
         # Whoever looks for help has no practice yet; what she holds says nothing of anybody.
         roads = {"held": "USING (status = 'held' AND patient_id IS NULL)"}
         definers = (BUSY_TIMES, VISIT_STARTS)
@@ -245,11 +268,24 @@ class Appointment(models.Model):
                 name="appointment_booked_at_unless_held",
             ),
             models.CheckConstraint(
+                condition=Q(booked_by=None) | ~Q(status="held"),
+                name="appointment_booked_by_unless_held",
+            ),
+            models.CheckConstraint(
                 condition=Q(
                     status="cancelled", cancelled_at__isnull=False, cancelled_by__isnull=False
                 )
                 | ~Q(status="cancelled") & Q(cancelled_at=None, cancelled_by=None),
                 name="appointment_cancelled_at_by_iff_cancelled",
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_reason="")
+                | Q(status="cancelled", cancel_reason__in=["pat", "prov", "other"]),
+                name="appointment_cancel_reason_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(replaces=None) | ~Q(status="held") & ~Q(replaces=F("id")),
+                name="appointment_replaces_another",
             ),
             models.CheckConstraint(
                 condition=~Q(status__in=["arrived", "fulfilled"]) | Q(arrived_at__isnull=False),
@@ -288,11 +324,11 @@ class Appointment(models.Model):
         """
         self.refresh_from_db(from_queryset=Appointment.objects.select_for_update(of=("self",)))
 
-    def book(self, *, patient: Patient, now: datetime) -> None:
+    def book(self, *, patient: Patient, by: User, now: datetime) -> None:
         """Turn the hold into a visit. The caller has checked that the hold is not over."""
         self._enter(self.Status.BOOKED)
         self.patient = patient
-        self.booked_at = now
+        self.booked_at, self.booked_by = now, by
         self.held_until, self.holder = None, ""
         self.save()
 
@@ -328,62 +364,18 @@ class Appointment(models.Model):
         self._enter(self.Status.FULFILLED)
         self.save(update_fields=["status"])
 
-    def cancel(self, *, by: User, now: datetime) -> None:
+    def cancel(self, *, by: User, now: datetime, reason: str = "") -> None:
+        """
+        :param reason: one of CancelReason; blank where nobody has to say why
+        """
         self._enter(self.Status.CANCELLED)
-        self.cancelled_at, self.cancelled_by = now, by
+        self.cancelled_at, self.cancelled_by, self.cancel_reason = now, by, reason
         self.version += 1
-        self.save(update_fields=["status", "cancelled_at", "cancelled_by", "version"])
+        told = ["status", "cancelled_at", "cancelled_by", "cancel_reason", "version"]
+        self.save(update_fields=told)
 
     def _enter(self, status: str) -> None:
         self.lock()  # then look: of two people who press at once, one must see the other's change
         if status not in self.NEXT.get(self.status, ()):
             raise InvalidTransition(f"{self.status} -> {status}")
         self.status = status
-
-
-class Attendance(models.Model):
-    """What happened in a visit, as facts: who was where, how, and for how long.
-
-    The room writes it when the visit ends; the note and the charge are made from it.
-    """
-
-    class Modality(models.TextChoices):
-        VIDEO = "video", _("Video")
-        AUDIO = "audio", _("Audio only")
-
-    appointment = models.OneToOneField(Appointment, models.PROTECT, related_name="attendance")
-    started_at = models.DateTimeField()  # both were in the room
-    ended_at = models.DateTimeField()
-    apart_seconds = models.PositiveIntegerField(default=0)  # in between, the connection was broken
-    modality = models.CharField(max_length=5, choices=Modality)
-    patient_state = models.CharField(max_length=2, choices=State)  # attested at the join
-    is_at_home = models.BooleanField()  # decides the place of service: 10 at home, 02 elsewhere
-
-    class Privacy:
-        phi = (
-            "started_at", "ended_at", "apart_seconds", "modality", "patient_state", "is_at_home",
-        )  # fmt: skip
-        plain = ("appointment",)
-
-    class Tenancy:
-        of = "appointment"
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(started_at__lte=F("ended_at")), name="attendance_times_in_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(modality__in=["video", "audio"]), name="attendance_modality_known"
-            ),
-        ]
-
-    @property
-    def minutes(self) -> int:
-        """Whole minutes together, as the time rules of CPT count them: broken time is none."""
-        seconds = (self.ended_at - self.started_at).total_seconds() - self.apart_seconds
-        return int(max(0, seconds) // 60)
-
-    @property
-    def apart_minutes(self) -> int:
-        return round(self.apart_seconds / 60)

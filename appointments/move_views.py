@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import Membership
 from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments import cancellation, changing_series, moving, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
@@ -33,13 +34,14 @@ DONE = {
     Scope.FOLLOWING: _("The visits have their new times. We have told you both by mail."),
     Scope.ALL: _("The visits have their new times. We have told you both by mail."),
 }
+DONE_AT_DESK = _("It is moved. We tell patient and therapist.")
 
 
-@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
+@policy(PATIENT, PROVIDER, *Membership.KEEP_CALENDARS, finds=Appointment.objects.changed_by)
 @require_http_methods(["GET", "HEAD", "POST"])
 def move(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Choose a time, look it over with what it costs, and move the visit: one address."""
-    mine = Appointment.objects.visible_to(request.user)
+    mine = Appointment.objects.changed_by(request.user)
     mine = mine.select_related("patient", "provider", "attendance")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
@@ -102,7 +104,7 @@ def look_over(
     context = {"appointment": appointment, "facts": facts, "form": form, "planned": planned}
     is_near = cancellation.is_near(form.cleaned_data["starts_at"], now=timezone.now())
     context |= {"conflict_count": conflict_count(planned)}
-    context |= {"is_near": is_near and not facts.is_provider}
+    context |= {"is_near": is_near and not facts.is_for_practice}
     return render(request, "appointments/move_review.html", context, status=status)
 
 
@@ -120,7 +122,8 @@ def create_move(
         return look_over(request, appointment, facts, form, planned, status=409)
     except REFUSED as refusal:
         return refuse(request, appointment, refusal, form.cleaned_data["starts_at"])
-    messages.success(request, DONE[form.cleaned_data["scope"]])
+    done = DONE_AT_DESK if facts.is_desk else DONE[form.cleaned_data["scope"]]
+    messages.success(request, done)
     return redirect("appointments:detail", appointment_id=appointment.id)
 
 

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,7 @@ from core.policy import RECIPIENT, serves
 CONFIRMATION, CANCELLATION = "notice.confirmation", "notice.cancellation"
 MOVE = "notice.move"
 # In words, not in kind:
+BOOKED_BY_US, BOOKED_INSTEAD, REPLACED = "booked by us", "booked instead", "replaced"
 CANCELLED_LATE, CANCELLED_BY_US = "cancelled late", "cancelled by us"
 MOVED_LATE, MOVED_BY_US = "moved late", "moved by us"
 
@@ -34,6 +37,28 @@ class Words:
 WORDS = {
     (CONFIRMATION, "patient"): Words(
         _("Your appointment is confirmed"), _("Your appointment is confirmed.")
+    ),
+    (BOOKED_BY_US, "patient"): Words(
+        _("You have an appointment"),
+        _(
+            "We have booked an appointment for you. Its page tells you what is still to do before"
+            " it, and there you can move or cancel it."
+        ),
+    ),
+    (BOOKED_INSTEAD, "patient"): Words(
+        _("You have another appointment"),
+        _(
+            "We have booked this appointment in place of one that we had to cancel. It is with"
+            " someone else here. If it does not suit you, move or cancel it on its page: it costs"
+            " you nothing until it begins."
+        ),
+    ),
+    (REPLACED, "patient"): Words(
+        _("Your appointment is cancelled"),
+        _(
+            "We are sorry: we had to cancel your appointment. We have booked another one in its"
+            " place; a second message says when. It costs you nothing."
+        ),
     ),
     (CONFIRMATION, "provider"): Words(
         _("New appointment"), _("An appointment was booked with you.")
@@ -74,7 +99,7 @@ WORDS = {
     (MOVED_BY_US, "patient"): Words(
         _("Your appointment has another time"),
         _(
-            "We had to move your appointment. If the new time does not suit you, choose another"
+            "We have moved your appointment. If the new time does not suit you, choose another"
             " one on its page, or cancel it there: it costs you nothing until it begins."
         ),
     ),
@@ -137,19 +162,43 @@ def _send(kind: str, payload: dict[str, Any], *, now: datetime) -> None:
 
 def _case(kind: str, appointment: Appointment, recipient: str) -> str:
     """What the patient has to know differs with who called it off or moved it, and when."""
-    if recipient != "patient" or kind == CONFIRMATION:
+    if recipient != "patient":
         return kind
+    if kind == CONFIRMATION:
+        return _case_of_booking(appointment)
     if kind == MOVE:
         return _case_of_move(_move_of(appointment))
     if cancellation.is_late(appointment):
         return CANCELLED_LATE
-    return CANCELLATION if cancellation.is_by_patient(appointment) else CANCELLED_BY_US
+    if hasattr(appointment, "replaced_by"):
+        return REPLACED
+    return CANCELLATION if cancellation.is_for_patient(appointment) else CANCELLED_BY_US
+
+
+def _case_of_booking(appointment: Appointment) -> str:
+    if appointment.replaces_id:
+        return BOOKED_INSTEAD
+    return BOOKED_BY_US if is_booked_by_us(appointment) else CONFIRMATION
+
+
+def is_booked_by_us(appointment: Appointment) -> bool:
+    """Whether the practice booked it for her. By whom older ones were booked is not written."""
+    patient, by = appointment.patient, appointment.booked_by_id
+    return patient is not None and by is not None and by != patient.user_id
 
 
 def _case_of_move(move: AppointmentMove) -> str:
     if cancellation.is_moved_late(move):
         return MOVED_LATE
     return MOVE if cancellation.is_moved_by_patient(move) else MOVED_BY_US
+
+
+def _link(kind: str, appointment: Appointment, recipient: str) -> str:
+    """Whom the practice has booked may have to sign something first: the way leads past it."""
+    if _case(kind, appointment, recipient) in (BOOKED_BY_US, BOOKED_INSTEAD):
+        path = reverse("preparation", args=[appointment.pk])
+        return f"{settings.SITE_URL}{path}"
+    return invitation.link(appointment)
 
 
 def _move_of(appointment: Appointment) -> AppointmentMove:
@@ -169,6 +218,6 @@ def _notice(kind: str, appointment: Appointment, channel: str, recipient: str) -
         opening=str(words.opening),
         when=zones.full(appointment.starts_at, zone),
         before=before,
-        link=invitation.link(appointment),
+        link=_link(kind, appointment, recipient),
         calendar=(invitation.FILENAME, entry, invitation.content_type(appointment)),
     )

@@ -124,6 +124,17 @@ def slot_days(
     }
 
 
+def anyone(times: list[datetime], count: int, state: str, zone: ZoneInfo) -> dict[str, Any]:
+    """Word the times of whoever fits."""
+    return {
+        "state": state,
+        "state_name": State(state).label,
+        "days": by_day(times, zone),
+        "first": times[0] if times else None,
+        "count": count,
+    }
+
+
 def refused_hold(
     refusal: Exception, choice: dict[str, Any], instead: Instead, zone: ZoneInfo
 ) -> dict[str, Any]:
@@ -159,6 +170,24 @@ def _refusal_words(state: str) -> dict[type[Exception], tuple[str, str]]:
     }
 
 
+def refused_booking(refusal: Exception, state: str) -> dict[str, str]:
+    """Word for the front desk why a time could not be booked for a patient."""
+    if isinstance(refusal, PatientBusy):
+        words = (
+            _("The patient has another visit then"),
+            _("It may be with someone else. Nothing was booked."),
+        )
+    elif isinstance(refusal, SlotTaken):
+        words = (
+            _("That time has just been taken"),
+            _("Someone else holds it or has booked it. Nothing was booked."),
+        )
+    else:
+        title, _told = _refusal_words(state)[type(refusal)]
+        words = (title, _("Nothing was booked."))
+    return {"title": words[0], "reason": words[1]}
+
+
 def refused_move(
     refusal: Exception, appointment: Appointment, near: list[datetime], zone: ZoneInfo
 ) -> dict[str, Any]:
@@ -172,12 +201,17 @@ def refused_move(
     }
 
 
+def move_refusal(refusal: Exception, appointment: Appointment) -> str:
+    """The same in short."""
+    return _move_words(appointment)[type(refusal)][0]
+
+
 def _move_words(appointment: Appointment) -> dict[type[Exception], tuple[str, str]]:
     where = {"state": State(appointment.patient_state).label}
     return {
         SlotTaken: (
             _("That time has just been taken"),
-            _("Someone else chose it a moment before. Your visit keeps the time it had."),
+            _("Someone else chose it a moment before. The visit keeps the time it had."),
         ),
         PatientBusy: (
             _("There is another visit at that time"),
@@ -219,6 +253,7 @@ class VisitFacts:
     """What is true of a visit at this moment, for the one who looks at it."""
 
     is_provider: bool
+    is_desk: bool  # neither of the two: the front desk
     goes_on: bool  # the provider cares for the patient, so that they can write to each other
     is_ahead: bool  # it can still take place, or is taking place
     is_open: bool  # one can come in
@@ -233,9 +268,14 @@ class VisitFacts:
     is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
     free_until: datetime
-    cancelled_by: str  # "me", "provider" or "patient"; "" where it was not called off
+    cancelled_by: str  # "me", "provider", "patient" or "desk"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
     accepted_at: datetime | None  # the patient said that she will be there
+
+    @property
+    def is_for_practice(self) -> bool:
+        """Whether what the reader does is in the practice's name: it never costs the patient."""
+        return self.is_provider or self.is_desk
 
 
 def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> VisitFacts:
@@ -249,6 +289,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
     ahead = changing_series.within(appointment, Scope.ALL, now=now) if in_series else []
     return VisitFacts(
         is_provider=is_provider,
+        is_desk=is_at_desk(appointment, reader),
         goes_on=Appointment.objects.in_care().filter(pk=appointment.pk).exists(),
         is_ahead=is_ahead,
         is_open=is_ahead and door.opens_at(appointment) <= now,
@@ -265,10 +306,17 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
-        cancelled_by=_who_cancelled(appointment, reader=reader, is_provider=is_provider),
+        cancelled_by=_who_cancelled(appointment, reader=reader),
         is_late=cancellation.is_late(appointment),
         accepted_at=_accepted_at(appointment),
     )
+
+
+def is_at_desk(appointment: Appointment, reader: User) -> bool:
+    """Whether who reads it is neither of the two."""
+    patient = appointment.patient
+    two = (appointment.provider.user_id, patient and patient.user_id)
+    return reader.pk not in two
 
 
 def _accepted_at(appointment: Appointment) -> datetime | None:
@@ -290,9 +338,12 @@ def response_facts(appointment: Appointment, *, now: datetime) -> dict[str, Any]
     }
 
 
-def _who_cancelled(appointment: Appointment, *, reader: User, is_provider: bool) -> str:
-    if appointment.cancelled_by_id is None:
+def _who_cancelled(appointment: Appointment, *, reader: User) -> str:
+    by = appointment.cancelled_by_id
+    if by is None:
         return ""
-    if appointment.cancelled_by_id == reader.pk:
+    if by == reader.pk:
         return "me"
-    return "patient" if is_provider else "provider"
+    if cancellation.is_by_patient(appointment):
+        return "patient"
+    return "provider" if by == appointment.provider.user_id else "desk"

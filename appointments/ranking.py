@@ -28,7 +28,7 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 
-from accounts.models import Provider
+from accounts.models import Practice, Provider
 from appointments.openings import RANK
 from appointments.wishes import Wish, Wishes
 
@@ -62,6 +62,7 @@ class Ranking:
     wishes: Wishes
     on: date
     now: datetime
+    practice: Practice | None = None  # None: of every one
 
     @cached_property
     def each(self) -> list[Wish]:
@@ -96,6 +97,8 @@ class Ranking:
             .filter(opening__state=state)
             .annotate(**{name: F(f"opening__{name}") for name in RANK if name != "provider"})
         )
+        if self.practice is not None:
+            licensed = licensed.filter(practice=self.practice)
         if self.is_plain:
             return licensed
         met = {f"met_{n}": as_boolean(wish.condition) for n, wish in enumerate(self.each)}

@@ -18,17 +18,14 @@ from appointments import (
     availability,
     booking,
     common_time,
-    days,
     indexing,
     occurrences,
-    reminders,
     series_notices,
 )
 from appointments.booking import TooLate
 from appointments.common_time import CommonTime
 from appointments.models import Appointment, AppointmentSeries, InvalidTransition
 from appointments.occurrences import Choices, Occurrence, Wanted
-from appointments.signals import appointment_booked
 from core import audit
 from core.transactions import retried, take_turns
 
@@ -171,12 +168,9 @@ def _book(
         series=series,
         status=Appointment.Status.BOOKED,
         booked_at=now,
+        booked_by=by,
         fee_cents=first.fee_cents,
         patient_state=first.patient_state,
     )
-    patient_id = first.patient_id
-    audit.record("appointment.booked", subject=visit, by=by, at=now, patient_id=patient_id)
-    reminders.plan(visit, now=now)
-    appointment_booked.send(Appointment, appointment=visit, now=now)
-    days.publish_change(visit)
+    booking.announce(visit, by=by, now=now)
     return visit

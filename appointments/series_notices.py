@@ -47,7 +47,7 @@ WORDS = {
     (MOVED_BY_US, "patient"): Words(
         _("Your appointments have other times"),
         _(
-            "We had to move your appointments. If a new time does not suit you, choose another one"
+            "We have moved your appointments. If a new time does not suit you, choose another one"
             " on its page, or cancel it there: it costs you nothing until it begins:"
         ),
     ),
@@ -179,7 +179,7 @@ def _case(kind: str, visits: Sequence[Appointment], recipient: str) -> str:
     if kind == CANCELLED:
         if any(map(cancellation.is_late, visits)):
             return CANCELLED_LATE
-        return CANCELLED if cancellation.is_by_patient(visits[0]) else CANCELLED_BY_US
+        return CANCELLED if cancellation.is_for_patient(visits[0]) else CANCELLED_BY_US
     moves = [list(visit.moves.all())[-1] for visit in visits]
     if any(map(cancellation.is_moved_late, moves)):
         return MOVED_LATE

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.http import SignedInRequest
+from accounts.models import Membership
 from accounts.permissions import PATIENT, PROVIDER, policy
 from appointments import presenters, repeating
 from appointments.booking import NotOffered, SlotTaken, TooLate
@@ -20,11 +21,11 @@ from appointments.occurrences import Conflicts, NothingLeft, Occurrence, conflic
 from appointments.repeating import RepeatsAlready, Rhythm
 
 
-@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
+@policy(PATIENT, PROVIDER, *Membership.KEEP_CALENDARS, finds=Appointment.objects.changed_by)
 @require_http_methods(["GET", "HEAD", "POST"])
 def series(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
     """Say how often, look each date over, and book them: one address."""
-    mine = Appointment.objects.visible_to(request.user)
+    mine = Appointment.objects.changed_by(request.user)
     mine = mine.select_related("patient", "provider", "attendance")
     appointment = get_object_or_404(mine, id=appointment_id)
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())

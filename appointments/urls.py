@@ -3,6 +3,8 @@
 from django.urls import path, register_converter
 
 from appointments import (
+    absence_views,
+    anyone_views,
     care_views,
     desk_views,
     external_views,
@@ -23,6 +25,8 @@ urlpatterns = [
     path("therapists/<slug:slug>/", views.provider, name="provider"),
     path("zone/", views.create_zone, name="create_zone"),
     path("holds/", views.create_hold, name="create_hold"),
+    path("anyone/", anyone_views.anyone, name="anyone"),
+    path("anyone/holds/", anyone_views.create_hold_of_anyone, name="create_hold_of_anyone"),
     path("hours/", hours_views.hours_list, name="hours_list"),
     path("hours/<slug:slug>/", hours_views.hours, name="hours"),
     path("hours/<slug:slug>/dates/", hours_views.hours_dates, name="hours_dates"),
@@ -52,6 +56,7 @@ urlpatterns = [
         name="create_calendar_end",
     ),
     path("calendars/<str:token>/appointments.ics", feed_views.feed_file, name="feed_file"),
+    path("desk/absence/<slug:slug>/", absence_views.absence, name="absence"),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

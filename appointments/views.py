@@ -15,19 +15,21 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.following import following
 from accounts.http import SignedInRequest
 from accounts.limits import limited
-from accounts.models import Provider, User
+from accounts.models import Membership, Provider, User
 from accounts.permissions import PATIENT, PROVIDER, PUBLIC, policy
 from accounts.zones import COOKIE
 from appointments import booking, changing_series, invitation, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
 from appointments.changing_series import Scope
+from appointments.desk_forms import DeskCancelForm
 from appointments.directory import find, free_slots, instead_of, payers
 from appointments.forms import FindForm, HoldForm, ScopeForm, StateForm, ZoneForm
 from appointments.holders import holder_of, known_holder
-from appointments.models import Appointment, InvalidTransition
+from appointments.models import Appointment, AppointmentQuerySet, InvalidTransition
 from appointments.ranking import Misplaced
 from core import zones
 
+DESK = Membership.KEEP_CALENDARS
 VISITS_A_PAGE = 20
 CANCELLED = {
     Scope.THIS: _lazy("The visit is cancelled. The time is free for someone else."),
@@ -119,14 +121,26 @@ def visit_list(request: SignedInRequest) -> HttpResponse:
     return render(request, "appointments/visit_list.html", context)
 
 
-@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
+@policy(PATIENT, PROVIDER, *DESK, finds=Appointment.objects.changed_by)
 @require_safe
 def detail(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
-    appointment = _mine(request, appointment_id)
+    return _show(request, _changed(request, appointment_id))
+
+
+def _show(
+    request: SignedInRequest,
+    appointment: Appointment,
+    form: DeskCancelForm | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of the two, or the one of the front desk: nothing on it leads into a chart."""
     facts = presenters.visit_facts(appointment, reader=request.user, now=timezone.now())
-    return render(
-        request, "appointments/visit_detail.html", {"appointment": appointment, "facts": facts}
-    )
+    context: dict[str, Any] = {"appointment": appointment, "facts": facts}
+    if not facts.is_desk:
+        return render(request, "appointments/visit_detail.html", context)
+    context["form"] = form or DeskCancelForm()
+    return render(request, "appointments/desk_visit.html", context, status=status)
 
 
 @policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
@@ -140,28 +154,44 @@ def invitation_file(request: SignedInRequest, appointment_id: UUID) -> HttpRespo
     )
 
 
-@policy(PATIENT, PROVIDER, finds=Appointment.objects.visible_to)
+@policy(PATIENT, PROVIDER, *DESK, finds=Appointment.objects.changed_by)
 @require_POST
 def create_cancellation(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
-    appointment = _mine(request, appointment_id)
-    form = ScopeForm(request.POST)
+    appointment = _changed(request, appointment_id)
+    is_desk = presenters.is_at_desk(appointment, request.user)
+    form = DeskCancelForm(request.POST) if is_desk else ScopeForm(request.POST)
     if not form.is_valid():
-        context = {"appointment": appointment}
-        return render(request, "appointments/choice_invalid.html", context, status=422)
-    scope, now = form.cleaned_data["scope"], timezone.now()
+        if isinstance(form, DeskCancelForm) and "reason" in form.errors:
+            return _show(request, appointment, form, status=422)
+        shown = {"appointment": appointment}
+        return render(request, "appointments/choice_invalid.html", shown, status=422)
+    said = {"reason": "", **form.cleaned_data}
     try:
-        if scope == Scope.THIS:
-            booking.cancel(appointment=appointment, by=request.user, now=now)
-        else:
-            changing_series.cancel(appointment=appointment, scope=scope, by=request.user, now=now)
+        _cancel(appointment, **said, by=request.user)
     except (InvalidTransition, TooLate):
-        context = {"appointment": appointment}
+        context: dict[str, Any] = {"appointment": appointment, "is_desk": is_desk}
         return render(request, "appointments/cancellation_refused.html", context, status=409)
-    messages.success(request, CANCELLED[scope])
+    messages.success(request, CANCELLED[said["scope"]])
     return redirect("appointments:detail", appointment_id=appointment.id)
 
 
+def _cancel(appointment: Appointment, *, scope: str, reason: str, by: User) -> None:
+    said: dict[str, Any] = {"reason": reason, "by": by, "now": timezone.now()}
+    if scope == Scope.THIS:
+        booking.cancel(appointment=appointment, **said)
+    else:
+        changing_series.cancel(appointment=appointment, scope=scope, **said)
+
+
 def _mine(request: SignedInRequest, appointment_id: UUID) -> Appointment:
-    mine = Appointment.objects.visible_to(request.user)
-    mine = mine.select_related("patient", "provider", "attendance")
-    return get_object_or_404(mine, id=appointment_id)
+    return _found(Appointment.objects.visible_to(request.user), appointment_id)
+
+
+def _changed(request: SignedInRequest, appointment_id: UUID) -> Appointment:
+    return _found(Appointment.objects.changed_by(request.user), appointment_id)
+
+
+def _found(rows: AppointmentQuerySet, appointment_id: UUID) -> Appointment:
+    return get_object_or_404(
+        rows.select_related("patient", "provider", "attendance"), id=appointment_id
+    )

@@ -9,9 +9,9 @@ from accounts import licensure
 # Of ten states in turn, each fifth with a compact that opens the others; all else in turn, too.
 HOME = "(ARRAY['IL','TX','CA','NY','FL','PA','OH','GA','NC','MI'])[n % 10 + 1]"
 PEOPLE = """
-INSERT INTO accounts_user (id, password, email, is_active, date_joined,
+INSERT INTO accounts_user (id, ref, password, email, is_active, is_demo, date_joined,
     sessions_epoch)
-  SELECT n, '', 'p' || n || '@example.com', true, now(), 0 FROM generate_series({span}) n;
+  SELECT n, gen_random_uuid(), '', ''::bytea, true, false, now(), 0 FROM generate_series({span}) n;
 INSERT INTO accounts_provider (id, user_id, practice_id, slug, name, credentials, profession,
     pronouns, npi, approach, concerns, languages, methods, age_groups, gender, identities, payers,
     zone, fee_cents, is_accepting, verified_on)

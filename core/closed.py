@@ -1,25 +1,12 @@
 """Secrets of staff that the site itself must be able to use: closed at rest, with keys drawn from
 the site's own secrets. What patients tell has keys of theirs (core/fields.py)."""
 
-import base64
 from typing import Any
 
-from cryptography.fernet import Fernet, MultiFernet
-from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
-from django.utils.crypto import salted_hmac
 
-
-def box(salt: str) -> MultiFernet:
-    """The first key closes, each of them opens."""
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(key(salt, secret)) for secret in secrets])
-
-
-def key(salt: str, secret: str | bytes) -> bytes:
-    drawn = salted_hmac(salt, "key", secret=secret, algorithm="sha256").digest()
-    return base64.urlsafe_b64encode(drawn)
+from core.site_key import box
 
 
 class ClosedText(models.TextField):  # type: ignore[type-arg]  # not subscriptable at run time

@@ -17,7 +17,7 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.expressions import Col
-from django.db.models.lookups import GreaterThan, LessThanOrEqual
+from django.db.models.lookups import GreaterThan, IsNull, LessThanOrEqual
 from django.db.models.query_utils import DeferredAttribute
 from django.utils.functional import cached_property
 from django.utils.translation import gettext
@@ -50,12 +50,22 @@ class Sealed:
 
     def open(self, place: str) -> bytes:
         """Return what is inside, and note whose it is."""
-        if not self.envelope:
-            return b""
+        plain = self.open_unnoted(place)
+        if self.envelope:
+            reads.note(sealing.owner_of(self.envelope))
+        return plain
+
+    def open_unnoted(self, place: str) -> bytes:
+        """Return what is inside, where that tells nothing of a record."""
         if self.plain is None:
-            self.plain = sealing.unseal(self.envelope, place=place)
-        reads.note(sealing.owner_of(self.envelope))
+            self.plain = sealing.unseal(self.envelope, place=place) if self.envelope else b""
         return self.plain
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and self.envelope == other.envelope
+
+    def __hash__(self) -> int:
+        return hash(self.envelope)
 
     def __repr__(self) -> str:
         return "<sealed>"
@@ -97,6 +107,13 @@ class SealedCol(Col):
         raise FieldError(f"{self.target} is encrypted: nothing can be ordered by it or made of it.")
 
 
+class IsThere(IsNull):
+    """Whether the column has a value: all that is asked of the column as it is."""
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> Any:
+        return compiler.compile(lhs or self.lhs)
+
+
 class SealedField(FieldBase[T, T]):
     """What encrypted fields share. A subclass says how its value becomes bytes and back.
 
@@ -134,12 +151,15 @@ class SealedField(FieldBase[T, T]):
 
     def opened(self, value: Sealed, instance: models.Model) -> Any:
         try:
-            plain = value.open(self.place(instance))
+            plain = self._open(value, self.place(instance))
         except keystore.Erased:
             return self.erased()
         if self.author and plain:
             self._check_sealed_by(self.author_of(instance), value.envelope)
         return self.as_value(plain)
+
+    def _open(self, value: Sealed, place: str) -> bytes:
+        return value.open(place)
 
     def _check_sealed_by(self, author: int | None, envelope: bytes) -> None:
         """A row that came under another author's name does not show her what she did not write."""
@@ -163,6 +183,9 @@ class SealedField(FieldBase[T, T]):
         owner = self.owner_of(instance)
         if is_new and self.owner == SELF:
             keystore.make(owner)  # a patient's key is born with her, and never a second time
+        return self._envelope(plain, owner, instance)
+
+    def _envelope(self, plain: bytes, owner: UUID, instance: models.Model) -> bytes:
         place, author = self.place(instance), self.author_of(instance)
         return sealing.seal(plain, owner=owner, place=place, author=author)
 
@@ -238,7 +261,7 @@ class SealedField(FieldBase[T, T]):
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":
             raise FieldError(f"{self} is encrypted: nothing can be looked up by it.")
-        return super().get_lookup(lookup_name)
+        return IsThere
 
     def get_transform(self, lookup_name: str) -> NoReturn:
         raise FieldError(f"{self} is encrypted: the database cannot look into it.")
@@ -284,11 +307,8 @@ class EncryptedDate(SealedField[date]):
         return super().formfield(*args, **{"form_class": forms.DateField, **kwargs})
 
 
-class SealedBytes(Func):
-    """How many bytes the envelope has: 0 for a blank."""
-
-    function = "octet_length"
-    output_field = models.IntegerField()
+class OfEnvelope(Func):
+    """What the database can tell of an envelope without opening it, for constraints."""
 
     def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
         """When a form asks before saving, the words are not sealed yet, nor shown to the query."""
@@ -296,7 +316,21 @@ class SealedBytes(Func):
             return self  # a second time: lookups do that
         resolved = super().resolve_expression(*args, **kwargs)
         (source,) = resolved.get_source_expressions()
-        return Value(sealed_size(source.value)) if isinstance(source, Value) else resolved
+        return Value(self.of_words(source)) if isinstance(source, Value) else resolved
+
+    def of_words(self, words: Value) -> Any:
+        """Return what the database would tell of these words, sealed."""
+        raise NotImplementedError
+
+
+class SealedBytes(OfEnvelope):
+    """How many bytes the envelope has: 0 for a blank."""
+
+    function = "octet_length"
+    output_field = models.IntegerField()
+
+    def of_words(self, words: Value) -> int:
+        return sealed_size(words.value)
 
 
 def sealed_size(words: Any) -> int:

@@ -1,4 +1,5 @@
-"""From a held time to a booked visit: whatever is still missing comes next."""
+"""From a held time to a booked visit, and to one that the practice has booked: whatever is still
+missing comes next."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,16 +7,17 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.http import SignedInRequest
 from accounts.limits import limited
 from accounts.models import Patient, User
-from accounts.permissions import PUBLIC, SIGNED_IN, policy
+from accounts.permissions import PATIENT, PUBLIC, SIGNED_IN, policy
 from appointments import booking, cancellation, offers
 from appointments.holders import known_holder
 from appointments.models import Appointment
@@ -112,16 +114,32 @@ def create_renewal(request: HttpRequest, visit: Appointment) -> HttpResponse:
     return redirect("booking", visit.id)
 
 
-def missing(visit: Appointment, *, user: object) -> str:
-    """Return the address of the first page that is still to do, or "" when nothing is missing."""
+@policy(PATIENT, finds=Appointment.objects.visible_to)
+@require_safe
+def preparation(request: SignedInRequest, appointment_id: UUID) -> HttpResponse:
+    """Lead whom the practice has booked to what is still to do, one thing after the other, and in
+    the end to the visit's page. None of it can cost her the visit."""
+    mine = Appointment.objects.visible_to(request.user).filter(patient__user=request.user)
+    visit = get_object_or_404(mine, id=appointment_id)
+    to_do = ""
+    if visit.status == Appointment.Status.BOOKED:
+        to_do = missing(visit, user=request.user, back="preparation")
+    return redirect(to_do or reverse("appointments:detail", args=[visit.id]))
+
+
+def missing(visit: Appointment, *, user: object, back: str = "booking") -> str:
+    """Return the address of the first page that is still to do, or "" when nothing is missing.
+
+    :param back: the name of the page to which each leads back
+    """
     if not isinstance(user, User):
-        return leading_back("account_signup", visit)
+        return leading_back("account_signup", visit, back)
     if (patient := patient_of(user)) is None:
-        return leading_back("accounts:about_you", visit, state=visit.patient_state)
+        return leading_back("accounts:about_you", visit, back, state=visit.patient_state)
     if consents.missing(patient, on=timezone.localdate()):
-        return leading_back("care:consents", visit)
+        return leading_back("care:consents", visit, back)
     if cards.in_use(patient) is None:
-        return leading_back("billing:card", visit)
+        return leading_back("billing:card", visit, back)
     return ""
 
 
@@ -129,8 +147,8 @@ def patient_of(user: object) -> Patient | None:
     return Patient.objects.filter(user=user).first() if isinstance(user, User) else None
 
 
-def leading_back(page: str, visit: Appointment, **query: str) -> str:
-    query["next"] = reverse("booking", args=[visit.id])
+def leading_back(page: str, visit: Appointment, back: str, **query: str) -> str:
+    query["next"] = reverse(back, args=[visit.id])
     return f"{reverse(page)}?{urlencode(query)}"
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -88,10 +89,10 @@ def hold(*, folder: Path, now: datetime, tell: Tell) -> Drill:
             dumps.restore(path, url, roles=source.roles)
             watch.lap("restore")
             with elsewhere(url):
-                erased = Erasure.objects.values_list("patient__ref", flat=True)
+                refs = Erasure.objects.values_list("patient__ref", "patient__user__ref")
                 audit = verification.verify(lines=lines)
                 ledger = reconciliation.check(now=now)
-                sealed = sealed_sample.take(erased=set(erased))
+                sealed = sealed_sample.take(erased={*chain(*refs)})
             restored = rows_at(url)
             watch.lap("verify")
         return Drill(

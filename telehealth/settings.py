@@ -249,12 +249,15 @@ CHANNEL_LAYERS = {
     )
 }
 CACHES = {
-    "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-        if REDIS_URL
-        # A cache in each process would multiply every rate limit by their number (docs/adr/0012).
-        else {"BACKEND": "core.cache.CountingCache", "LOCATION": "core_cache"}
-    )
+    "default": {
+        **(
+            {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+            if REDIS_URL
+            # One in each process would multiply every rate limit by their number (docs/adr/0012).
+            else {"BACKEND": "core.cache.CountingCache", "LOCATION": "core_cache"}
+        ),
+        "KEY_FUNCTION": "core.cache.closed",
+    }
 }
 
 # People
@@ -278,6 +281,7 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "appointments:directory"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+MIGRATION_MODULES = {"account": "accounts.email_addresses.migrations"}  # see there
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -404,6 +408,7 @@ SERVESTATIC_AUTOREFRESH = DEBUG
 
 # Browser
 SECURE = SITE_URL.startswith("https://")
+SESSION_ENGINE = "core.session_store"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"

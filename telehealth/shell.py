@@ -51,6 +51,7 @@ STAFF: list[Link] = [(reverse_lazy("home"), _("Today"))]
 DESK: list[Link] = [
     *STAFF,
     (reverse_lazy("board"), _("Board")),
+    (reverse_lazy("desk_patients"), _("Patients")),
     HOURS,
     (reverse_lazy("appointments:undelivered_list"), _("Notices")),
 ]

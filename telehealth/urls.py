@@ -3,7 +3,15 @@
 from django.conf import settings
 from django.urls import include, path, re_path
 
-from telehealth import calendar_views, errors, home, intake, pages, record_views
+from telehealth import (
+    calendar_views,
+    desk_patient_views,
+    errors,
+    home,
+    intake,
+    pages,
+    record_views,
+)
 
 urlpatterns = [
     path("", include("appointments.urls")),
@@ -18,9 +26,21 @@ urlpatterns = [
     path("calendar/week/", calendar_views.calendar_week, name="calendar_week"),
     path("calendar/month/", calendar_views.calendar_month, name="calendar_month"),
     path("board/", calendar_views.board, name="board"),
+    path("desk/patients/", desk_patient_views.desk_patients, name="desk_patients"),
+    path(
+        "desk/patients/<uuid:patient_ref>/",
+        desk_patient_views.desk_patient,
+        name="desk_patient",
+    ),
+    path(
+        "desk/patients/<uuid:patient_ref>/booking/",
+        desk_patient_views.book_for,
+        name="desk_booking",
+    ),
     path("booking/<uuid:appointment_id>/", intake.next_step, name="booking"),
     path("booking/<uuid:appointment_id>/review/", intake.review, name="booking_review"),
     path("booking/<uuid:appointment_id>/renewal/", intake.create_renewal, name="booking_renewal"),
+    path("visits/<uuid:appointment_id>/preparation/", intake.preparation, name="preparation"),
     path("record/", record_views.record, name="record"),
     path("record/copy/", record_views.create_record_copy, name="create_record_copy"),
     path("help-now/", pages.help_now, name="help_now"),

@@ -121,6 +121,11 @@ def biller(practice):
 
 
 @pytest.fixture
+def desk(practice):
+    return factories.make_member(practice, Membership.Role.FRONT_DESK, "desk@example.com")
+
+
+@pytest.fixture
 def visit(dr_bob, alice):
     """A booked visit of alice with dr_bob, Thursday at 9:00 in Chicago."""
     return factories.make_visit(dr_bob, alice)

@@ -12,7 +12,7 @@ from accounts import names, phones
 from accounts.care_team import CLINICAL, Care, CareRelationship
 from accounts.codes import State
 from accounts.models.practices import Practice
-from accounts.models.users import User
+from accounts.models.users import Membership, User
 from core.blind_index import BlindIndex
 from core.fields import SELF, EncryptedDate, EncryptedText, has_words
 
@@ -27,6 +27,17 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         """Those whom `user` treats, or treats in somebody's stead, at this moment."""
         cares = CareRelationship.objects.of(user, CLINICAL).filter(patient=OuterRef("pk"))
         return self.filter(Exists(cares))
+
+    def at_desk_of(self, user: User) -> Self:
+        """The patients of the practice whose calendar `user` keeps, but for herself, and for those
+        who are nobody any more."""
+        keeps = Membership.objects.filter(user=user, role__in=Membership.KEEP_CALENDARS)
+        ours = self.filter(practice__in=keeps.values("practice"), erasure=None)
+        return ours.exclude(user=user)
+
+    def with_email(self, address: str) -> Self:
+        """Whoever signs in with this address, or keeps the account of a child with it."""
+        return self.filter(user__email__iexact=address)
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

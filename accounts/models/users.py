@@ -1,5 +1,6 @@
 """Who signs in, in which role, and who is invited to."""
 
+import uuid
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Self
@@ -8,13 +9,13 @@ from uuid import UUID
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.practices import Practice
-from core.fields import is_filled
+from core.encrypted_email import EncryptedEmail, IndexOf
+from core.fields import SELF, is_filled
 
 # In which practices somebody is, as what `core.tenancy` tells the session: asked before anything of
 # theirs can be read.
@@ -46,14 +47,19 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """Someone who can sign in. What they may do follows from Patient, Provider and Membership."""
 
-    email = models.EmailField(max_length=254)
+    ref = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)  # names the key
+    email = EncryptedEmail(owner=SELF, max_length=254)
     is_active = models.BooleanField(default=True)
+    is_demo = models.BooleanField(default=False)  # the password is public: see accounts.backend
     date_joined = models.DateTimeField(auto_now_add=True)
     sessions_epoch = models.PositiveIntegerField(default=0)  # counted up, it ends every session
 
     class Privacy:
         phi = ("email",)
-        plain = ("password", "last_login", "is_active", "date_joined", "sessions_epoch")
+        plain = (
+            "ref", "password", "last_login", "is_active", "is_demo", "date_joined",
+            "sessions_epoch",
+        )  # fmt: skip
 
     class Tenancy:
         nobody = "signs in before any practice is known, and may work in several"
@@ -65,7 +71,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        constraints = [models.UniqueConstraint(IndexOf("email"), name="user_email_once")]
 
     def __str__(self) -> str:
         return f"user {self.pk}"
@@ -94,6 +100,11 @@ class User(AbstractBaseUser):
     def works_here(self) -> bool:
         """Whether this is staff: whoever treats, or has a role in a practice."""
         return hasattr(self, "provider") or bool(self.roles)
+
+    @property
+    def keeps_calendar(self) -> bool:
+        """Whether she looks after a practice's calendar: what she does in it is in its name."""
+        return self.has_role(*Membership.KEEP_CALENDARS)
 
     def has_role(self, *roles: str) -> bool:
         return bool(self.roles & set(roles))
@@ -129,6 +140,9 @@ class Membership(models.Model):
         ADMIN = "practice-admin", _("Practice admin")
         PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
         PEER = "peer", _("Peer support worker")
+
+    # Who looks after the practice's calendar, and so acts on behalf of those who are in it.
+    KEEP_CALENDARS: ClassVar[list[str]] = [Role.FRONT_DESK, Role.ADMIN]
 
     user = models.ForeignKey(User, models.PROTECT, related_name="memberships")
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="memberships")
@@ -177,8 +191,9 @@ class Invitation(models.Model):
     The token in the letter is not kept, only its hash.
     """
 
+    ref = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)  # names the key
     practice = models.ForeignKey(Practice, models.PROTECT, related_name="invitations")
-    email = models.EmailField(max_length=254)
+    email = EncryptedEmail(owner=SELF, max_length=254)
     role = models.CharField(max_length=20, choices=Membership.Role)
     invited_by = models.ForeignKey(User, models.PROTECT, related_name="invitations_sent")
     token_hash = models.CharField(max_length=64, unique=True)
@@ -189,9 +204,9 @@ class Invitation(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
 
     class Privacy:
-        phi = ()
+        phi = ("email",)
         plain = (
-            "practice", "email", "role", "invited_by", "token_hash", "invited_at", "expires_at",
+            "ref", "practice", "role", "invited_by", "token_hash", "invited_at", "expires_at",
             "accepted_at", "accepted_by", "withdrawn_at",
         )  # fmt: skip
 
@@ -214,7 +229,7 @@ class Invitation(models.Model):
                 name="invitation_accepted_whole",
             ),
             models.UniqueConstraint(
-                Lower("email"),
+                IndexOf("email"),
                 "practice",
                 "role",
                 condition=Q(accepted_at=None, withdrawn_at=None),

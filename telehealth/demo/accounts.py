@@ -8,12 +8,11 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts.backend import DEMO_DOMAIN
 from accounts.models import Membership, Patient, User
 from core import tenancy
 
 PASSWORD = "quiet-river-morning-light"  # noqa: S105 -- public on purpose; see accounts.backend
-SUFFIX = f"@{DEMO_DOMAIN}"
+SUFFIX = "@demo.example"  # .example is reserved (RFC 2606): nobody has such an address
 SHOWN_PER_ROLE = 4
 PATIENT = _("Patient")
 
@@ -32,7 +31,7 @@ class SignIn:
 def make_user(name: str) -> User:
     """Make a demo person who can sign in: `name` goes before the @ of the address."""
     email = name + SUFFIX
-    user = User.objects.create(email=email, password=_password_hash())
+    user = User.objects.create(email=email, password=_password_hash(), is_demo=True)
     EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
     return user
 
@@ -50,7 +49,7 @@ def sign_ins() -> list[SignIn]:
 
 
 def _patients() -> list[SignIn]:
-    patients = Patient.objects.filter(user__email__endswith=SUFFIX).select_related("user")
+    patients = Patient.objects.filter(user__is_demo=True).select_related("user")
     return [
         SignIn(patient.user_id, patient.name, patient.user.email, "patient", PATIENT)
         for patient in patients.order_by("pk")[:SHOWN_PER_ROLE]
@@ -58,7 +57,7 @@ def _patients() -> list[SignIn]:
 
 
 def _members() -> list[SignIn]:
-    members = Membership.objects.filter(user__email__endswith=SUFFIX)
+    members = Membership.objects.filter(user__is_demo=True)
     by_role: dict[str, list[SignIn]] = {role: [] for role in Membership.Role}
     for member in members.select_related("user__provider").order_by("pk"):
         by_role[member.role].append(_member(member))

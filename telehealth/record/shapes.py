@@ -37,6 +37,7 @@ LEFT_OUT: dict[str, str] = {
     "care.PsychotherapyNote": "psychotherapy notes, kept apart by law: 45 CFR 164.524(a)(1)(i)",
     "accounts.LegalHold": "compiled for a legal proceeding: 45 CFR 164.524(a)(1)(ii)",
     "accounts.Erasure": "an erased record has nothing left to copy",
+    "accounts.Invitation": "to work here: of colleagues, and no part of anybody's record",
     "core.AuditHead": "the last link of a chain, which the copied events hold themselves",
 }
 
@@ -125,6 +126,7 @@ SHAPES: list[Shape] = [
                 "arrived_at",
                 "begun_at",
                 "cancelled_at",
+                "cancel_reason",
             ),
         },
         make=resources.appointment,

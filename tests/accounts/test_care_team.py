@@ -3,12 +3,23 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from accounts import caring
-from accounts.care_team import CLINICAL, Care, CareRelationship
+from accounts.care_team import CLINICAL, Care, CareRelationship, goes_on, in_care
 from accounts.models import Membership, Patient
+from appointments.models import Appointment
 from core.models import AuditEvent
-from tests.factories import NOW, make_care, make_member, make_patient, make_practice, make_provider
+from tests.factories import (
+    NOW,
+    end_all_care,
+    make_care,
+    make_member,
+    make_patient,
+    make_practice,
+    make_provider,
+    make_visit,
+)
 from tests.threads import at_once
 
 DAY = timedelta(days=1)
@@ -104,7 +115,7 @@ def test_care_counts_with_the_role_in_the_practice_that_it_takes(practice, alice
     assert list(CareRelationship.objects.of(person, EVERYBODY)) == []
 
 
-def test_care_is_nothing_in_another_practice(alice):
+def test_care_is_nothing_in_another_practice(alice, dr_bob):  # who has providers of its own
     elsewhere = make_provider(make_practice(name="Elsewhere"), "Eve Far")
     make_care(alice, elsewhere)
 
@@ -225,3 +236,28 @@ def test_nobody_cares_for_a_patient_of_another_practice(dr_bob):
 
     with pytest.raises(caring.NotOfOnePractice):
         open_care(stranger, dr_bob)
+
+
+@pytest.mark.parametrize(
+    ("patient", "person", "role", "opens"),
+    [
+        ("alice", "dr_bob", "treating", True),
+        ("alice", "dr_bob", "covering", True),
+        ("alice", "dr_bob", "supervising", False),
+        ("mallory", "dr_bob", "treating", False),
+        ("alice", "carol", "treating", False),
+    ],
+)
+def test_a_row_of_two_people_is_opened_by_the_clinical_care_of_these_two(
+    request, clock, alice, dr_bob, patient, person, role, opens
+):
+    visit = make_visit(dr_bob, alice)
+    end_all_care()
+
+    named = request.getfixturevalue
+    make_care(named(patient), named(person), role, starts_at=NOW)
+
+    own = in_care(dr_bob.user, patient="patient", provider="provider")
+    anybodys = Q(goes_on(patient="patient", person="provider__user"))
+    for opened in (own, anybodys):
+        assert list(Appointment.objects.filter(opened)) == [visit] * opens

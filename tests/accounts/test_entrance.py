@@ -284,7 +284,7 @@ def test_no_code_stays_in_the_outbox(db, client):
     newest_letter()
 
     assert (set(before), Duty.objects.get().payload) == (
-        {"subject", "body", "to", "send_before"},
+        {"letter", "send_before"},
         {},
     )
 

@@ -113,6 +113,7 @@ def test_the_practice_is_the_one_in_which_the_role_is_held(practice):
     elsewhere = make_practice(name="Elsewhere")
     user = make_member(elsewhere, Role.BILLING, "both@example.com")
     Membership.objects.create(user=user, practice=practice, role=Role.FRONT_DESK)
+    make_member(elsewhere, Role.ADMIN, "another@example.com")
 
     assert practice_of(user, Role.BILLING) == elsewhere
     assert practice_of(user, Role.FRONT_DESK, Role.ADMIN) == practice

@@ -267,7 +267,7 @@ def test_from_a_visit_that_is_off_or_over_nothing_is_moved(series, alice, status
     [
         ("alice", LATER, "It costs nothing, and there is nothing more to do"),
         ("alice", NINE - 3 * HOUR, "At least one was moved late"),
-        ("dr_bob", NINE - 3 * HOUR, "We had to move your appointments"),
+        ("dr_bob", NINE - 3 * HOUR, "We have moved your appointments"),
     ],
 )
 def test_one_mail_tells_from_when_to_when_and_what_it_costs(

@@ -92,6 +92,11 @@ def test_one_holder_holds_one_time(dr_bob, carol):
             {"status": "cancelled", "cancelled_at": NOW, "cancelled_by": None},
             "appointment_cancelled_at_by_iff_cancelled",
         ),
+        ({"cancel_reason": "pat"}, "appointment_cancel_reason_known"),
+        (
+            {"status": "cancelled", "cancelled_at": NOW, "cancel_reason": "bored"},
+            "appointment_cancel_reason_known",
+        ),
         ({"status": "arrived"}, "appointment_arrived_before_fulfilled"),
         ({"status": "fulfilled"}, "appointment_arrived_before_fulfilled"),
         ({"begun_at": NOW}, "appointment_begun_has_arrived"),
@@ -101,6 +106,25 @@ def test_a_visit_that_cannot_be_is_refused(dr_bob, alice, fields, constraint):
     values = {"patient": alice} | fields
 
     assert refusal(lambda: make_visit(dr_bob, **values)) == constraint
+
+
+def test_a_visit_does_not_replace_itself_and_two_do_not_replace_one(visit, carol, alice):
+    make_visit(carol, alice, starts_at=NINE + 3 * HOUR, replaces=visit)
+
+    def again():
+        make_visit(carol, alice, starts_at=NINE + 5 * HOUR, replaces=visit)
+
+    def itself():
+        Appointment.objects.filter(pk=visit.pk).update(replaces=visit)
+
+    assert refusal(again) == "appointments_appointment_replaces_id_key"
+    assert refusal(itself) == "appointment_replaces_another"
+
+
+def test_nobody_has_booked_what_is_held(dr_bob):
+    refused = refusal(lambda: make_visit(dr_bob, **HELD, booked_by=dr_bob.user))
+
+    assert refused == "appointment_booked_by_unless_held"
 
 
 @pytest.mark.parametrize(

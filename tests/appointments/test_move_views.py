@@ -118,7 +118,7 @@ def test_a_taken_time_is_said_with_others_and_the_old_one_is_kept(
 
     assert response.status_code == 409
     assert "That time has just been taken" in text(response)
-    assert "Your visit keeps the time it had." in text(response)
+    assert "The visit keeps the time it had." in text(response)
     offered = re.findall(r'name="starts_at" value="([^"]+)"', response.content.decode())
     assert len(offered) == 6
     assert anew(visit).starts_at == NINE
@@ -243,7 +243,7 @@ def test_a_stranger_finds_nothing_to_move(sign_in, visit, mallory, carol):
     [
         ("alice", NOW, "It costs nothing, and there is nothing more to do."),
         ("alice", NINE - 3 * HOUR, "It was moved late, so there may be a fee."),
-        ("dr_bob", NINE - 3 * HOUR, "We had to move your appointment."),
+        ("dr_bob", NINE - 3 * HOUR, "We have moved your appointment."),
     ],
 )
 def test_the_mail_says_from_when_to_when_and_what_it_costs(

@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -22,6 +23,7 @@ from django.utils import timezone
 from appointments import delivery, reminders
 from core.models import Duty
 from tests.factories import make_patient, make_practice, make_provider, make_visit
+from tests.keys import hand_over
 
 REMINDERS = 1_200
 PROVIDERS, PATIENTS = 30, 40
@@ -64,6 +66,7 @@ def environment(sink, tmp_path, settings):
 @contextmanager
 def working(environment):
     """A worker, and what wakes it: it starts anew until the block is left."""
+    hand_over(Path(environment["DATA_DIR"]))
     celery = [sys.executable, "-m", "celery", "-A", "telehealth"]
     options = ["-P", "threads", "-c", str(THREADS), "-l", "error"]
     quiet = ["--without-gossip", "--without-mingle"]

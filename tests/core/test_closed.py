@@ -6,7 +6,7 @@ from django.core.exceptions import FieldError
 from django.db import connection
 
 from appointments.models import ExternalCalendar
-from core import closed
+from core import site_key
 from tests.factories import make_external_calendar
 
 ADDRESS = "https://calendar.example/secret.ics"
@@ -63,7 +63,7 @@ def test_nothing_is_looked_up_by_it(db, lookup):
 
 
 def test_a_key_is_for_one_purpose():
-    one, other = closed.box("one"), closed.box("other")
+    one, other = site_key.box("one"), site_key.box("other")
 
     with pytest.raises(InvalidToken):
         other.decrypt(one.encrypt(b"x"))

@@ -13,6 +13,7 @@ from django.db import connection
 from core.models import Duty
 from messaging import messages, threads
 from tests.factories import NOW
+from tests.keys import hand_over
 from tests.redis import running_redis
 
 pytestmark = pytest.mark.journey
@@ -99,6 +100,7 @@ def test_a_worker_is_woken_and_does_the_duty(environment, visit, dr_bob, tmp_pat
         now=NOW,
     )
     Duty.objects.all().delete()  # the one that the message made; this test asks for its own
+    hand_over(tmp_path / "data")
 
     with working(environment):
         enqueue(environment)

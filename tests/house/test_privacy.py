@@ -11,7 +11,6 @@ from tests.house.repository import models as all_models
 TEXTS = (models.CharField, models.TextField, models.JSONField)
 # PHI in words that is readable in the database all the same, and why.
 READABLE = {
-    "accounts.User.email": "allauth finds people by it; open, see docs/security.md",
     "accounts.Patient.zone": "asked for on each page, to show times; says less than the state",
     "billing.CardOnFile.customer_ref": "a token that means something at Stripe alone",
     "billing.CardOnFile.payment_method_ref": "as above, and unique",

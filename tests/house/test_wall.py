@@ -10,6 +10,8 @@ PUBLIC = {
     "appointments:directory",
     "appointments:provider",
     "appointments:create_hold",
+    "appointments:anyone",
+    "appointments:create_hold_of_anyone",
     "appointments:create_zone",  # the zone in which a visitor reads times
     "appointments:feed_file",  # known by a secret in the address
     "booking",  # a visitor's own hold, known by a secret in the session

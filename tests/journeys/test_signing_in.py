@@ -8,12 +8,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.core import mail
 from playwright.sync_api import expect
 
 from accounts import idle
 from accounts.models import Membership
+from core.session_store import SessionStore
 from messaging import threads
 from tests.accounts.test_factors import code_for
 from tests.factories import NOW, PASSWORD, make_member

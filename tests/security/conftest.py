@@ -4,8 +4,10 @@ import uuid
 from pathlib import Path
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import connection, transaction
 
+from accounts import invitations
 from accounts.models import EmergencyAccess, LegalHold
 from accounts.models.emergency_access import LASTS
 from care import amending, consents, disclosing, notes
@@ -40,6 +42,7 @@ def marked(practice, dr_bob):
     patient = make_patient(
         practice,
         "Marked One",
+        user=make_user(f"{CANARY}@example.com"),
         legal_name=f"{CANARY} name",
         preferred_name=f"{CANARY} called",
         date_of_birth=BORN,
@@ -51,7 +54,15 @@ def marked(practice, dr_bob):
         guardian_relation=f"{CANARY} kin",
     )
     fill_record(patient, dr_bob)
+    fill_addresses(patient, dr_bob.user)
     return patient
+
+
+def fill_addresses(patient, colleague):
+    """The account has one already; here is what allauth keeps of it, and an invitation."""
+    EmailAddress.objects.create(user=patient.user, email=patient.user.email, verified=True)
+    offer = {"practice": patient.practice, "role": "billing", "by": colleague, "now": NOW}
+    invitations.invite(email=f"{CANARY}.colleague@example.com", **offer)
 
 
 @transaction.atomic

@@ -55,6 +55,8 @@ DESK = both("front desk", "admin")
 # A change is answered by the author of the note, though her care has ended, and by these two.
 OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ended"}
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
+# A visit is changed by the two, and by the front desk of the practice in their stead.
+OF_CHANGING = OF_THE_TWO | OF_DESK
 # Whose hours one keeps: a provider her own, the practice those of all who have worked in it.
 OF_KEEPERS = {
     "own provider": "own",
@@ -86,10 +88,12 @@ TABLE = {
     "appointments:create_fetch": ("POST", THEIRS, OF_THEIR_OWN),
     "appointments:create_calendar_end": ("POST", THEIRS, OF_THEIR_OWN),
     "appointments:feed_file": (READ, ALL, {}),  # the secret in the address decides
+    "appointments:anyone": (READ, ALL, None),
+    "appointments:create_hold_of_anyone": ("POST", ALL, None),
     "appointments:list": (READ, THE_TWO, None),
-    "appointments:detail": (READ, THE_TWO, OF_THE_TWO),
+    "appointments:detail": (READ, THE_TWO | DESK, OF_CHANGING),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),
-    "appointments:create_cancellation": ("POST", THE_TWO, OF_THE_TWO),
+    "appointments:create_cancellation": ("POST", THE_TWO | DESK, OF_CHANGING),
     "appointments:response": (READ, HERS, OF_PATIENTS),
     "appointments:create_acceptance": ("POST", HERS, OF_PATIENTS),
     "appointments:create_help_call": ("POST", HERS, OF_PATIENTS),
@@ -97,8 +101,8 @@ TABLE = {
     "appointments:undelivered_list": (READ, DESK, None),
     "appointments:create_retry": ("POST", DESK, OF_DESK),
     "appointments:create_settlement": ("POST", DESK, OF_DESK),
-    "appointments:move": (FORM, THE_TWO, OF_THE_TWO),
-    "appointments:series": (FORM, THE_TWO, OF_THE_TWO),
+    "appointments:move": (FORM, THE_TWO | DESK, OF_CHANGING),
+    "appointments:series": (FORM, THE_TWO | DESK, OF_CHANGING),
     "appointments:care_ending": (FORM, THEIRS, OF_PROVIDERS | {"own provider": "own, ended"}),
     "appointments:hours_list": (READ, THEIRS | DESK, None),
     "appointments:hours": (FORM, THEIRS | DESK, OF_KEEPERS),
@@ -110,6 +114,16 @@ TABLE = {
     "booking": (READ, ALL, OF_PATIENTS),
     "booking_review": (FORM, MEMBERS, OF_PATIENTS),
     "booking_renewal": ("POST", ALL, OF_PATIENTS),
+    "preparation": (READ, HERS, OF_PATIENTS),
+    "appointments:absence": (
+        FORM,
+        DESK,
+        {who: rows for who, rows in OF_KEEPERS.items() if who in DESK},
+    ),
+    # The front desk, on behalf of a patient of the practice
+    "desk_patients": (FORM, DESK, None),
+    "desk_patient": (READ, DESK, OF_DESK),
+    "desk_booking": (FORM, DESK, OF_DESK),
     # The room
     "video:room_check_in": (FORM, THE_TWO, OF_THE_TWO),
     "video:room_devices": (READ, THE_TWO, OF_THE_TWO),

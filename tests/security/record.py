@@ -79,7 +79,7 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
     AppointmentMove.objects.create(
         appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
     )
-    other.cancel(by=patient.user, now=NOW)
+    other.cancel(by=patient.user, now=NOW, reason="pat")
     reach(patient, note.encounter.appointment, biller)
     fill_times()
     return {"note": note}

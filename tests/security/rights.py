@@ -23,6 +23,7 @@ from tests.security.expected import (
     OF_ADMINS,
     OF_ANSWERERS,
     OF_AUTHORS,
+    OF_CHANGING,
     OF_DESK,
     OF_OFFICERS,
     OF_PATIENTS,
@@ -65,6 +66,19 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "appointment_id",
         OF_THE_TWO,
+    ),
+    "Patient.at_desk_of": (Patient.objects.at_desk_of, "ref", "patient_ref", OF_DESK),
+    "Appointment.at_desk_of": (
+        Appointment.objects.at_desk_of,
+        "pk",
+        "appointment_id",
+        OF_DESK,
+    ),
+    "Appointment.changed_by": (
+        Appointment.objects.changed_by,
+        "pk",
+        "appointment_id",
+        OF_CHANGING,
     ),
     "Appointment.in_calendar_of": (
         Appointment.objects.in_calendar_of,

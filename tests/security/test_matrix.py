@@ -1,10 +1,11 @@
 """Goal rows 1 and 2: every address x everybody x every object x every method.
 
 A new address fails here until it has a row in `expected`. The world is built once; each request is
-rolled back. Each answer is also read: nobody's name stands where it should not, and no word of a
-psychotherapy note but on its author's own page (goal row 6).
+rolled back. Each answer is also read: nobody's name stands where it should not, a patient's e-mail
+on her own pages alone, and no word of a psychotherapy note but on its author's (goal row 6).
 """
 
+import re
 from itertools import product
 
 import pytest
@@ -23,6 +24,7 @@ DEVELOPMENT = {"mailbox", "demo_sign_in"}
 GAPS = {name: pattern.pattern.converters for name, pattern in addresses()}
 ITS_PAGE = {"care:psychotherapy_note"}  # the one on which a psychotherapy note may be read
 NOBODYS = 10**9  # an id that no row has
+EMAIL = re.compile(r"[\w.+-]+@example\.com")
 
 
 def address(name, ids):
@@ -57,6 +59,12 @@ def named(world, response, actor):
     return [name for name in world.names.values() if name in body and name not in allowed]
 
 
+def addressed(world, response):
+    """The patients whose e-mail stands on a page."""
+    body = response.content.decode(errors="replace")
+    return {world.addresses[found] for found in EMAIL.findall(body) if found in world.addresses}
+
+
 def tells_a_psychotherapy_note(response):
     return ALONE in response.content.decode(errors="replace")
 
@@ -69,6 +77,8 @@ def ask(world, actor, name, thing, method):
         return f"{method} by {actor} on {thing}: {found} ({response.status_code}), not {wanted}"
     if names := named(world, response, actor):
         return f"{method} by {actor} on {thing} tells {names}"
+    if others := addressed(world, response) - {actor}:
+        return f"{method} by {actor} on {thing} tells the e-mail of {others}"
     if tells_a_psychotherapy_note(response) and not (name in ITS_PAGE and wanted == "open"):
         return f"{method} by {actor} on {thing} tells a psychotherapy note"
     return ""
@@ -101,6 +111,13 @@ def test_each_gets_to_what_is_theirs_and_to_nothing_else(world, name, count_cell
     wrong = [ask(world, actor, name, thing, method) for actor, thing, method in asked]
     count_cells(len(asked))
     assert [words for words in wrong if words] == []
+
+
+@pytest.mark.django_db
+def test_the_look_for_an_email_would_see_one(world):
+    response, _ = world.ask("patient", "GET", reverse("accounts:security"))
+
+    assert addressed(world, response) == {"patient"}
 
 
 @pytest.mark.django_db

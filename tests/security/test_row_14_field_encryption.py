@@ -1,26 +1,32 @@
 """Goal row 14: a dump of the database tells nothing, and ciphertexts cannot be swapped."""
 
+import hashlib
 import uuid
 
 import pytest
+from allauth.account.models import EmailAddress
+from django.contrib.sessions.models import Session
 from django.db import connection
+from django.urls import reverse
 
-from accounts.models import LegalHold, Patient
+from accounts.models import LegalHold, Patient, User
 from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import sealing
 from core.fields import SealedField
+from core.models import Duty
 from messaging import messages
 from messaging.models import Message
 from sessions.models import CheckIn
-from tests.factories import NOW
+from tests.factories import NOW, PASSWORD
 from tests.house.repository import models as all_models
+from tests.security import sinks
 from tests.security.canary import BORN, CANARY, PHONE, dump
 
 
 def sealed_columns():
     return {
         (field.model._meta.db_table, field.column): field
-        for model in all_models()
+        for model in [*all_models(), EmailAddress]
         for field in model._meta.local_concrete_fields
         if isinstance(field, SealedField)
     }
@@ -40,8 +46,52 @@ def test_a_dump_has_no_word_of_hers(marked):
 
     words = [CANARY, PHONE, PHONE.replace("-", ""), BORN.isoformat()]
     hidden = [word.encode().hex() for word in words]
-    assert "COPY public.accounts_patient" in text
+    tables = ["accounts_patient", "accounts_user", "account_emailaddress", "core_duty"]
+    assert [table for table in tables if f"COPY public.{table} (" not in text] == []
     assert [word for word in words + hidden if word in text.lower()] == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("page", ["account_signup", "account_reset_password", "account_login"])
+def test_a_dump_in_the_middle_of_the_entrance_has_no_address(client, page):
+    """While a code is on its way the address is in a session, a letter and a count of tries."""
+    address = f"{CANARY}@example.com"
+    form = {"email": address, "login": address, "password": PASSWORD, "password1": PASSWORD}
+
+    client.post(reverse(page), form)
+
+    text, hashed = dump("--data-only"), hashlib.sha256(address.encode()).hexdigest()
+    assert (Session.objects.exists(), Duty.objects.exists()) == (page != "account_login",) * 2
+    assert sinks.found([CANARY, hashed], text) == []
+
+
+# What stands in my row, made of both.
+SPOILED = {
+    "the rows": lambda mine, hers: hers,
+    "the index": lambda mine, hers: mine[:17] + hers[17:49] + mine[49:],
+    "the owner": lambda mine, hers: mine[:1] + hers[1:17] + mine[17:],
+    "the version": lambda mine, hers: b"\1" + mine[1:],
+    "one bit": lambda mine, hers: mine[:-1] + bytes([mine[-1] ^ 1]),
+    "its end": lambda mine, hers: mine[:50],
+}
+
+
+@pytest.mark.parametrize("model", [User, EmailAddress])
+@pytest.mark.parametrize("spoil", SPOILED.values(), ids=SPOILED)
+def test_an_address_that_was_moved_or_changed_does_not_open(marked, alice, model, spoil):
+    """Nor is an account opened by the address of another, which was put into its row."""
+    EmailAddress.objects.create(user=alice.user, email=alice.user.email)
+    place, people = model._meta.db_table, [marked.user, alice.user]
+    rows = [model.objects.get(email=person.email).pk for person in people]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT email FROM {place} WHERE id = ANY(%s) ORDER BY id", [rows])
+        mine, hers = (bytes(email) for (email,) in cursor.fetchall())
+        change = f"UPDATE {place} SET email = %s WHERE id = %s"
+        cursor.execute(change, [b"", rows[1]])
+        cursor.execute(change, [spoil(mine, hers), rows[0]])
+
+    with pytest.raises(sealing.Tampered):
+        assert model.objects.get(pk=rows[0]).email
 
 
 # What the other of two patients has in the column.
@@ -81,6 +131,7 @@ def test_a_message_does_not_pass_for_another_of_the_same_patient(marked, dr_bob)
 
 def test_with_the_keys_it_all_opens(marked):
     assert Patient.objects.get(pk=marked.pk).legal_name == f"{CANARY} name"
+    assert EmailAddress.objects.get().email == f"{CANARY}@example.com"
     assert Consent.objects.get().signed_name == CANARY
     assert CheckIn.objects.get().address == f"{CANARY} street"
     assert ProgressNote.objects.get().body == f"{CANARY} slept"

@@ -281,7 +281,7 @@ def test_but_nobody_makes_a_visit_of_it(a):
     with tenancy.closed():
         visit = factories.make_visit(a.provider, None, **times, **held)
         with pytest.raises(DatabaseError, match=WALL), transaction.atomic():
-            visit.book(patient=a.patient, now=NOW)
+            visit.book(patient=a.patient, by=a.patient.user, now=NOW)
 
 
 DEFINERS = """

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from tests.core.test_worker import in_database
+from tests.keys import hand_over
 from tests.live_site import wait_until
 
 PATIENCE = 90  # seconds; several Pythons start on a machine that may be busy
@@ -99,6 +100,7 @@ def running_site(folder: Path, *, redis_url: str = "") -> Iterator[Site]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     site.prepare(port)
+    hand_over(site.data)
     site.command("collectstatic", "--no-input", "--verbosity=0")
     web = ["telehealth.asgi:application", "--port", str(port), "--log-level", "debug"]
     worker = ["-P", "threads", "-c", "1", "-l", "debug", "--without-gossip", "--without-mingle"]

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import EmergencyAccess, Invitation, Membership
+from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from accounts.models.emergency_access import LASTS
 from appointments import delivery
 from appointments.models import AppointmentResponse, Attendance
@@ -60,6 +60,7 @@ class World:
     ids: dict[str, dict[str, Any]] = field(default_factory=dict)
     people: dict[str, Any] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)  # object: the family name in it
+    addresses: dict[str, str] = field(default_factory=dict)  # e-mail: the patient whose it is
 
     def ask(
         self,
@@ -124,6 +125,8 @@ class Practice:
 
     def add(self, actor: str, person: Any) -> None:
         self.world.people[actor + self.suffix] = person
+        if isinstance(person, Patient):
+            self.world.addresses[person.user.email] = actor + self.suffix
         client = signed_in(getattr(person, "user", person))
         keep_proof(client)
         self.world.browsers[actor + self.suffix] = client

@@ -30,11 +30,13 @@ def build(**options):
 
 def people():
     """What a seed decides, without the ids that the database gives."""
-    visits = Appointment.objects.order_by("starts_at", "patient__user__email")
+    emails = {user.pk: user.email for user in User.objects.all()}
+    of = {patient.pk: emails[patient.user_id] for patient in Patient.objects.all()}
+    visits = Appointment.objects.values_list("starts_at", "status", "patient")
     return (
-        list(User.objects.order_by("email").values_list("email", "date_joined")),
-        [(p.legal_name, p.date_of_birth) for p in Patient.objects.order_by("user__email")],
-        list(visits.values_list("starts_at", "status", "patient__user__email")),
+        sorted((user.email, user.date_joined) for user in User.objects.all()),
+        sorted((of[p.pk], p.legal_name, p.date_of_birth) for p in Patient.objects.all()),
+        sorted((start, status, of.get(patient, "")) for start, status, patient in visits),
         [(m.id, m.body, m.sent_at) for m in Message.objects.order_by("sent_at")],
     )
 
@@ -59,7 +61,7 @@ def test_one_seed_and_one_now_give_the_same_people(development):
 def test_scale_multiplies_providers_and_patients(development):
     build(patients_count=3, scale=2)
 
-    emails = User.objects.values_list("email", flat=True)
+    emails = [user.email for user in User.objects.all()]
     assert (Provider.objects.count(), Patient.objects.count()) == (48, 6)
     assert len({email.lower() for email in emails}) == len(emails) == 48 + 6 + 10
     assert Provider.objects.filter(is_accepting=False).count() == 4
