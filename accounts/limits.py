@@ -67,6 +67,15 @@ def spend(amount: int, *, of: str, most: int, by: User, now: datetime) -> bool:
     return True
 
 
+def read_refusal(request: HttpRequest, action: str, *, key: str) -> HttpResponse | None:
+    """Count a look, from wherever, at what `key` names; 429 when none was left."""
+    app = "allauth.account"
+    if counting.consume(request, app=app, action=action, key=key, limit_get=True):
+        return None
+    answer: HttpResponse = ratelimit.respond_429(request)
+    return answer
+
+
 def is_spent(request: HttpRequest, action: str) -> bool:
     """Whether no further try is left. Looked up without the lock that a crowd would wait for."""
     app = "allauth.account"

@@ -124,7 +124,7 @@ class Seen:
 
     def openings(self) -> Iterator[tuple[Any, ...]]:
         provider, soonest = self.offer.provider, self._soonest()
-        load, shuffle = len(self.offer.busy) // FEW, shuffled(provider, self.window[0].date())
+        load, shuffle = self.offer.visits_count // FEW, shuffled(provider, self.window[0].date())
         for state, start in soonest.items():
             yield provider.pk, state, start, load, shuffle
 

@@ -1,21 +1,23 @@
 """The visit as a calendar file (RFC 5545, RFC 5546), with nothing in it that calendars may leak."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import parseaddr
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vDuration
 
 from appointments.models import Appointment
 from core import zones
 
 FILENAME = "appointment.ics"
 PUBLISHED = "text/calendar; method=PUBLISH"
+PLAIN_IN_MAILTO = "@!$'*+-.=_~"
+FETCHED_EVERY = timedelta(hours=1)
 
 
 def link(appointment: Appointment) -> str:
@@ -60,11 +62,41 @@ def write_all(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
     return bytes(calendar.to_ical())
 
 
-def _calendar(method: str) -> Calendar:
+def write_feed(appointments: Iterable[Appointment], *, zone: ZoneInfo) -> bytes:
+    """Return what a calendar program that subscribes fetches, and how often it should.
+
+    :param appointments: with their moves, or each is asked for its own
+    """
+    calendar = _calendar("PUBLISH")
+    calendar.add("x-wr-calname", _("Appointments"))
+    calendar.add("refresh-interval", FETCHED_EVERY, parameters={"VALUE": "DURATION"})  # RFC 7986
+    calendar.add("x-published-ttl", vDuration(FETCHED_EVERY))  # Outlook's
+    for appointment in appointments:
+        calendar.add_component(_entry(appointment, zone=zone))
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def write_event(appointment: Appointment, *, zone: ZoneInfo) -> bytes:
+    """
+    Return the visit as it is kept on a calendar server.
+
+    Without a method (RFC 4791, 4.1), and without an organizer: a server that sees one sends
+    invitations by itself (RFC 6638).
+    """
+    calendar, event = _calendar(), _entry(appointment, zone=zone)
+    del event["ORGANIZER"]
+    calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _calendar(method: str = "") -> Calendar:
     calendar = Calendar()
     calendar.add("prodid", "-//Telehealth//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", method)
+    if method:
+        calendar.add("method", method)
     return calendar
 
 
@@ -82,16 +114,21 @@ def _entry(appointment: Appointment, *, zone: ZoneInfo) -> Event:
     event.add("url", link(appointment))
     event.add("class", "PRIVATE")
     event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
-    event.add("organizer", vCalAddress(f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}"))
+    event.add("organizer", vCalAddress(_mailto(parseaddr(settings.DEFAULT_FROM_EMAIL)[1])))
     return event
 
 
 def _attendee(email: str) -> vCalAddress:
     """The reader has agreed by booking: her calendar need not ask, nor answer us."""
-    attendee = vCalAddress(f"mailto:{email}")
+    attendee = vCalAddress(_mailto(email))
     attendee.params["PARTSTAT"] = "ACCEPTED"
     attendee.params["RSVP"] = "FALSE"
     return attendee
+
+
+def _mailto(email: str) -> str:
+    """An address may hold what means something else in a URI (RFC 6068, 2)."""
+    return f"mailto:{quote(email, safe=PLAIN_IN_MAILTO)}"
 
 
 def _changed_at(appointment: Appointment) -> datetime:

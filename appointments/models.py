@@ -1,8 +1,8 @@
 """The times that two people have agreed on, and what came of them."""
 
 import uuid
-from datetime import date, datetime, time
-from typing import ClassVar, Self, TypedDict
+from datetime import date, datetime
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -16,14 +16,17 @@ from accounts.care_team import CLINICAL, CareRelationship, goes_on, in_care
 from accounts.codes import State
 from accounts.models import Membership, Patient, Provider, User
 from appointments.attendances import Attendance
+from appointments.external import ExternalBusy, ExternalCalendar, ExternalEvent
+from appointments.feeds import CalendarFeed
 from appointments.hours import AvailabilityException, AvailabilityRule, Schedule
 from appointments.leave import Leave
 from appointments.moves import AppointmentMove
 from appointments.openings import FreeInterval, Indexed, Opening
 from appointments.policies import CancellationPolicy
-from appointments.responses import DESK, AppointmentResponse
+from appointments.responses import AppointmentResponse
 from appointments.series import AppointmentSeries
 from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
+from appointments.times import Times
 from core.db import IdRange, TimeRange
 
 __all__ = [
@@ -35,7 +38,11 @@ __all__ = [
     "Attendance",
     "AvailabilityException",
     "AvailabilityRule",
+    "CalendarFeed",
     "CancellationPolicy",
+    "ExternalBusy",
+    "ExternalCalendar",
+    "ExternalEvent",
     "FreeInterval",
     "Indexed",
     "InvalidTransition",
@@ -44,18 +51,6 @@ __all__ = [
     "Schedule",
     "Times",
 ]
-
-
-class Times(TypedDict):
-    """When a visit is: for the two, for the provider's buffers, and by her clock."""
-
-    starts_at: datetime
-    ends_at: datetime
-    block_starts_at: datetime
-    block_ends_at: datetime
-    wall_date: date
-    wall_time: time
-    zone: str
 
 
 class InvalidTransition(Exception):
@@ -97,14 +92,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
 
     def kept_by(self, user: User) -> Self:
-        """Those of which `user` records what came of them: as their provider while care goes on,
-        or as who keeps the front desk of the practice."""
-        desk = Q(
-            provider__practice__memberships__user=user,
-            provider__practice__memberships__role__in=DESK,
-        )
-        kept = self.filter(desk | in_care(user, patient="patient", provider="provider"))
-        return self.filter(pk__in=kept.values("pk")).exclude(status=Appointment.Status.HELD)
+        """Those whose no-show `user` may note: as the provider while care goes on, or at the desk."""
+        own = self.filter(in_care(user, patient="patient", provider="provider"))
+        return own.exclude(status=Appointment.Status.HELD) | self.at_desk_of(user)
 
     def in_care(self) -> Self:
         """Those whose provider cares for the patient at this moment."""
@@ -130,6 +120,12 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(
             status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], ends_at__gt=now
         ).order_by("starts_at")
+
+    def taking_place(self, *, since: datetime) -> Self:
+        """Those that end after `since` and take time: neither called off nor missed."""
+        return self.filter(status__in=Appointment.TAKES_TIME, ends_at__gt=since).order_by(
+            "starts_at", "pk"
+        )
 
     def past(self, *, now: datetime) -> Self:
         """What is over, called off or missed, the latest first."""
@@ -379,9 +375,7 @@ class Appointment(models.Model):
         self.save(update_fields=["status"])
 
     def cancel(self, *, by: User, now: datetime, reason: str = "") -> None:
-        """
-        :param reason: one of CancellationReason; blank where nobody has to say why
-        """
+        """:param reason: one of CancellationReason; blank where nobody has to say why"""
         self._enter(self.Status.CANCELLED)
         self.cancelled_at, self.cancelled_by, self.cancellation_reason = now, by, reason
         self.version += 1

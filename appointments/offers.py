@@ -26,6 +26,7 @@ class Busy(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     held_until: datetime | None
+    is_visit: bool  # or what the provider has to do elsewhere
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Offer:
     horizon: datetime
     now: datetime
     full: Full  # closed in the plan only because they have all their visits
+    visits_count: int  # among the busy times
 
     def starts(
         self, *, state: str, since: datetime | None = None, until: datetime | None = None
@@ -138,9 +140,10 @@ def _offer(
     full = {day: count for day, count in full.items() if day not in closed}
     plan = replace(plan, exceptions=(*plan.exceptions, *map(DateException, full)))
     horizon = now + schedule.horizon_days * ONE_DAY
-    times = [(start, end) for start, end, _held_until in busy]
-    ends = (held_until for *_, held_until in busy if held_until)
-    return Offer(provider, plan, times, min(ends, default=None), horizon, now, full)
+    times = [(one.starts_at, one.ends_at) for one in busy]
+    free_again = min((one.held_until for one in busy if one.held_until), default=None)
+    visits_count = sum(one.is_visit for one in busy)
+    return Offer(provider, plan, times, free_again, horizon, now, full, visits_count)
 
 
 def _busy(

@@ -1,4 +1,4 @@
-"""What appointments do when something has happened below."""
+"""What appointments do when something has happened below, or to one of them."""
 
 from datetime import datetime
 from typing import Any
@@ -7,7 +7,9 @@ from django.dispatch import receiver
 
 from accounts.models import Patient, Provider, User
 from accounts.signals import contact_changed, licences_changed, patient_erased
-from appointments import erased, indexing, reminders
+from appointments import erased, indexing, putting, reminders
+from appointments.models import Appointment
+from appointments.signals import appointment_booked, appointment_cancelled, appointment_moved
 
 
 @receiver(contact_changed)
@@ -23,3 +25,8 @@ def renew_index(*, provider: Provider, now: datetime, **_: Any) -> None:
 @receiver(patient_erased)
 def cancel_visits(*, patient: Patient, by: User, now: datetime, **_: Any) -> None:
     erased.cancel_visits(patient=patient, by=by, now=now)
+
+
+@receiver([appointment_booked, appointment_moved, appointment_cancelled])
+def put_elsewhere(*, appointment: Appointment, now: datetime, **_: Any) -> None:
+    putting.plan(appointment, now=now)

@@ -1,9 +1,10 @@
-"""Wake-ups of the index of free time."""
+"""Wake-ups of the index of free time, and of what is imported from elsewhere."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from appointments import indexing
+from appointments import importing, indexing
+from core import tenancy
 from core.policy import SYSTEM, serves
 
 
@@ -11,3 +12,10 @@ from core.policy import SYSTEM, serves
 @serves(SYSTEM)
 def sweep_index(**_later: object) -> None:
     indexing.sweep(now=timezone.now())
+
+
+@shared_task(acks_late=True, ignore_result=True)
+@serves(SYSTEM)
+def sweep_calendars(**_later: object) -> None:
+    with tenancy.every_practice():
+        importing.sweep(now=timezone.now())

@@ -29,6 +29,19 @@ HOURS_TABLES = (
 # A hold that is confirmed, and a visit that begins or is completed, take the same time as before.
 TAKES = "{row}.status IN ('held', 'booked', 'arrived', 'fulfilled')"
 TIMES = "({row}.provider_id, {row}.block_starts_at, {row}.block_ends_at, {takes})"
+# Where a provider is busy elsewhere, the calendar says whose time it is.
+EXTERNAL = """
+CREATE FUNCTION index_due_elsewhere() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  UPDATE appointments_indexed SET due_at = 'epoch'
+  WHERE due_at > 'epoch' AND provider_id IN (
+    SELECT provider_id FROM appointments_externalcalendar
+    WHERE id IN (OLD.calendar_id, NEW.calendar_id));
+  RETURN NULL;
+END $$;
+CREATE TRIGGER appointments_externalbusy_index_due AFTER INSERT OR UPDATE OR DELETE
+  ON appointments_externalbusy FOR EACH ROW EXECUTE FUNCTION index_due_elsewhere();
+"""
 VISITS = """
 CREATE TRIGGER appointments_appointment_index_due AFTER INSERT OR DELETE
   ON appointments_appointment FOR EACH ROW EXECUTE FUNCTION index_due();
@@ -66,6 +79,6 @@ def index_due() -> migrations.RunSQL:
     """A migration step after which no change of a provider's time goes unnoticed."""
     hours = "".join(HOURS.format(table=table) for table in HOURS_TABLES)
     return migrations.RunSQL(
-        sql=DUE + hours + VISITS + PROVIDERS,
-        reverse_sql="DROP FUNCTION index_due, index_begins CASCADE;",
+        sql=DUE + hours + EXTERNAL + VISITS + PROVIDERS,
+        reverse_sql="DROP FUNCTION index_due, index_due_elsewhere, index_begins CASCADE;",
     )

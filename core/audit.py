@@ -84,10 +84,13 @@ def record_reads(
     at: datetime,
     role: str = "",
     purpose: str = "",
+    subject: Model | None = None,
 ) -> None:
     """Write that `by` saw something of these patients: one row each, before anything is shown.
 
     In the order of their ids: two readers of the same patients then cannot lock each other out.
+
+    :param subject: through what they were read, where that is a row of its own
     """
     events = [
         _event(action, by=by, at=at, patient_id=patient_id, role=role)
@@ -95,6 +98,9 @@ def record_reads(
     ]
     for event in events:
         event.subject_type, event.subject_id = PATIENT, str(event.patient_id)
+        if subject is not None:
+            event.subject_type = subject._meta.label_lower  # noqa: SLF001 -- as above
+            event.subject_id = str(subject.pk)
         event.purpose = purpose
     AuditEvent.objects.bulk_create(events)
 

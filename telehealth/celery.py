@@ -37,6 +37,8 @@ app.conf.beat_schedule = {
     },
     # Renews what a directory reads, where a hold has run out or a day has begun.
     "sweep-index": {"task": "appointments.tasks.sweep_index", "schedule": 60.0},
+    # Fetches the calendars in which providers are busy elsewhere, each every quarter of an hour.
+    "sweep-calendars": {"task": "appointments.tasks.sweep_calendars", "schedule": 60.0},
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -298,6 +299,7 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {
     "hold": "30/10m/ip",  # a family behind one address, not a script
     "join": "20/10m/ip",
+    "feed": "60/1h/key,600/10m/ip",  # a calendar program; one address may fetch for many people
     "files": "30/10m/user",  # messages with files
     "emergency": "5/10m/user",  # a name spelled another way, not a list of names
 }
@@ -353,6 +355,11 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Telehealth <visits@l
 EMAIL_TIMEOUT = 10
 # Text messages (core/text_messages.py). In development they stand in the mailbox.
 SMS_URL = env.str("SMS_URL", default="mailbox:" if DEBUG else "")
+
+# Calendars that providers name (core/outgoing.py). Fetched with https, from public addresses only.
+OUTGOING_HTTP = env.bool("OUTGOING_HTTP", default=False)
+with read_from("OUTGOING_NETWORKS"):
+    OUTGOING_NETWORKS = [ip_network(one) for one in env.list("OUTGOING_NETWORKS", default=[])]
 
 # Cards. Without a key the SDK talks to the embedded simulator (billing/gateways/simulator).
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")

@@ -3,6 +3,7 @@ kit a child."""
 
 import os
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,9 @@ def visit(dr_bob, alice):
 def sign_in():
     """Return a function that opens a client of somebody who is signed in."""
     return signed_in
+
+
+@pytest.fixture
+def open_here(settings):
+    """The operator has opened this machine, and plain http, so that a test can be asked."""
+    settings.OUTGOING_HTTP, settings.OUTGOING_NETWORKS = True, [ip_network("127.0.0.1/32")]

@@ -16,6 +16,7 @@ from appointments.models import (
     AppointmentSeries,
     AvailabilityRule,
     CancellationPolicy,
+    ExternalCalendar,
     Schedule,
 )
 from care.models import PsychotherapyNote
@@ -190,6 +191,12 @@ def make_visit(provider: Provider, patient: Patient | None, **fields: Any) -> Ap
     if fields.get("status") == "noshow":
         values |= {"noshow_at": starts_at + HOUR, "noshow_by": provider.user}
     return Appointment.objects.create(**values | fields)
+
+
+def make_external_calendar(provider: Provider, **fields: Any) -> ExternalCalendar:
+    """A calendar that a provider keeps elsewhere, never fetched yet."""
+    values = {"address": "https://calendar.example/secret.ics", "added_at": NOW, "due_at": NOW}
+    return ExternalCalendar.objects.create(provider=provider, **values | fields)
 
 
 def make_series(provider: Provider, patient: Patient, **fields: Any) -> AppointmentSeries:

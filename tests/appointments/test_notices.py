@@ -132,6 +132,7 @@ def test_the_calendar_file_arrives_as_an_invitation(booked, mailoutbox):
     [part] = [part for part in message.walk() if part.get_content_type() == "text/calendar"]
 
     assert (part.get_param("method"), part.get_filename()) == ("REQUEST", "appointment.ics")
+    assert part.get_param("charset") == "utf-8"  # RFC 6047, 2.4: both have to be said
     assert message["Auto-Submitted"] == "auto-generated"
 
 

@@ -14,7 +14,7 @@ WRITES = {
 SCOPES = {
     "visible_to", "held_by", "listed", "of_provider", "of_patient", "in_calendar_of",
     "in_clinical_care_of", "managed_by", "reading", "readable_by", "open_to", "watched_by",
-    "opened_by", "kept_by", "answered_by", "at_desk_of", "changed_by",
+    "opened_by", "kept_by", "answered_by", "at_desk_of", "changed_by", "of_user",
 }  # fmt: skip
 EDGES = [name for name in ours(".py") if is_edge(name)]
 EDGES.remove("core/tasks.py")  # it writes the heartbeat, which is the whole of that task

@@ -1,10 +1,10 @@
-"""Goal row 44: nothing here fetches an address that somebody gave.
+"""Goal row 44: one module asks an address that somebody gave, and is guarded.
 
-The site speaks to the database, the broker, the mail server, the key service, the gateway for text
-messages, and to Stripe through its SDK: all named by the operator. (The probe is given addresses in
-an offer, and takes them out unread: tests/sessions/test_probe.py.) So there is nothing to guard. A
-first module that fetches fails here, and needs a guard that looks at the address it connects to,
-after DNS and each redirect.
+`core/outgoing.py` looks at the address it connects to, after DNS and each redirect
+(tests/core/test_outgoing.py). Everything else speaks to the database, the broker, the mail server,
+the key service, the gateway for text messages, and to Stripe through its SDK: all named by the
+operator. (The probe is given addresses in an offer, and takes them out unread:
+tests/sessions/test_probe.py.) Another module that fetches fails here.
 """
 
 import ast
@@ -27,6 +27,7 @@ CONNECTS = {
 KNOWN = {
     "core/management/commands/serve.py": {"http.client", "socket"},  # asks itself on loopback
     "core/transit.py": {"http.client"},  # the operator's own key service; follows no redirect
+    "core/outgoing.py": {"http.client", "socket"},  # the guard itself
     "core/text_messages.py": {"http.client"},  # the gateway that SMS_URL names
     "sessions/probing.py": {"socket"},  # the probe's Unix socket
     "messaging/scanning.py": {"socket"},  # the virus scanner's Unix socket

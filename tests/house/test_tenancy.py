@@ -35,6 +35,7 @@ CROSSINGS = {
         "accounts/management/commands/legal_hold.py": "an operator places a hold",
         "accounts/reading.py": "no read goes unrecorded",
         "appointments/management/commands/recompute_zones.py": "a clock changes for all of them",
+        "appointments/tasks.py": "calendars are fetched for every practice",
         "billing/management/commands/ledger_check.py": "all books are added up",
         "core/duties.py": "what a worker does next is of whichever practice",
         "core/management/commands/audit.py": "all chains are verified",
@@ -53,6 +54,7 @@ CROSSINGS = {
     "enter": {
         "accounts/backend.py": "a session, or a password",
         "accounts/receivers.py": "a code, or a passkey",
+        "appointments/feeding.py": "the secret address of a calendar feed",
         "sessions/by_link.py": "a link that this browser has used",
         "sessions/consumers.py": "the seat that this socket took is given back",
     },

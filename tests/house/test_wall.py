@@ -13,6 +13,7 @@ PUBLIC = {
     "appointments:anyone",
     "appointments:create_hold_of_anyone",
     "appointments:create_zone",  # the zone in which a visitor reads times
+    "appointments:feed_file",  # known by a secret in the address
     "booking",  # a visitor's own hold, known by a secret in the session
     "booking_renewal",
     "billing:stripe_webhook",  # Stripe signs what it sends

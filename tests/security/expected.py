@@ -71,6 +71,7 @@ OF_KEEPERS = {
     "admin elsewhere": "other practice",
     "front desk elsewhere": "other practice",
 }
+OF_THEIR_OWN = {who: rows for who, rows in OF_KEEPERS.items() if "provider" in who}
 EVERY_ROW = dict.fromkeys(EVERYBODY, "own, other, child, ended, unassigned, other practice")
 OFFICE = ("billing", "front desk", "admin", "privacy officer")
 READ = "GET HEAD"
@@ -83,6 +84,13 @@ TABLE = {
     "appointments:provider": (READ, ALL, EVERY_ROW),
     "appointments:create_zone": ("POST", ALL, None),
     "appointments:create_hold": ("POST", ALL, None),
+    "appointments:calendars": (READ, THE_TWO, None),
+    "appointments:feed": (FORM, THE_TWO, None),
+    "appointments:create_feed_end": ("POST", THE_TWO, None),
+    "appointments:external_calendar": (FORM, THEIRS, None),
+    "appointments:create_fetch": ("POST", THEIRS, OF_THEIR_OWN),
+    "appointments:create_calendar_end": ("POST", THEIRS, OF_THEIR_OWN),
+    "appointments:feed_file": (READ, ALL, {}),  # the secret in the address decides
     "appointments:anyone": (READ, ALL, None),
     "appointments:create_hold_of_anyone": ("POST", ALL, None),
     "appointments:cancellation_policies": (FORM, both("admin"), None),

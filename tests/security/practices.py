@@ -21,6 +21,8 @@ from appointments.models import (
     AppointmentResponse,
     Attendance,
     AvailabilityException,
+    ExternalBusy,
+    ExternalEvent,
     Leave,
 )
 from billing.models import (
@@ -74,6 +76,9 @@ class Filled:
 
     def employ(self) -> None:
         AvailabilityException.objects.create(provider=self.provider, on=NINE.date())
+        elsewhere = factories.make_external_calendar(self.provider)
+        ExternalBusy.objects.create(calendar=elsewhere, starts_at=NINE, ends_at=NINE + HOUR)
+        ExternalEvent.objects.create(calendar=elsewhere, appointment=self.visit)
         away = {"first_on": NINE.date(), "last_on": NINE.date()}
         Leave.objects.create(provider=self.provider, reason="away", **away)
         factories.make_series(self.provider, self.patient)

@@ -6,7 +6,7 @@ from typing import Any
 from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments import undelivered
-from appointments.models import Appointment, AppointmentResponse
+from appointments.models import Appointment, AppointmentResponse, ExternalCalendar
 from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
@@ -31,6 +31,7 @@ from tests.security.expected import (
     OF_PATIENTS,
     OF_PROVIDERS,
     OF_THE_TWO,
+    OF_THEIR_OWN,
 )
 from tests.security.world import EVERYBODY
 
@@ -105,6 +106,12 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "pk",
         "response_id",
         OF_DESK,
+    ),
+    "ExternalCalendar.kept_by": (
+        ExternalCalendar.objects.kept_by,
+        "pk",
+        "calendar_id",
+        OF_THEIR_OWN,
     ),
     "undelivered.at_desk_of": (undelivered.at_desk_of, "pk", "duty_id", OF_DESK),
     "VideoSession.visible_to": (

@@ -41,6 +41,7 @@ DUTIES = {
     "attachment.check": {"system"},
     "attachment.sweep": {"system"},
     "audit.anchor": {"system"},
+    "calendar.put": {"system"},
     "mail.account": {"recipient"},
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
@@ -63,6 +64,7 @@ DUTIES = {
     "simulator.webhook": {"card-network"},
 }
 TASKS = {
+    "appointments.tasks.sweep_calendars": {"system"},
     "appointments.tasks.sweep_index": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_outbox": {"system"},

@@ -297,7 +297,8 @@ def test_what_sees_every_row_tells_times_and_numbers_only(db):
     assert told == {
         "practices_of": "text",
         "busy_times": "TABLE(provider_id bigint, starts_at timestamp with time zone,"
-        " ends_at timestamp with time zone, held_until timestamp with time zone)",
+        " ends_at timestamp with time zone, held_until timestamp with time zone,"
+        " is_visit boolean)",
         "visit_starts": "TABLE(provider_id bigint, starts_at timestamp with time zone)",
         "days_away": "TABLE(provider_id bigint, first_on date, last_on date)",
     }

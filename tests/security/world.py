@@ -176,6 +176,7 @@ class Practice:
             entered_by=cares.user,
         ).pk
         found |= {"appointment_id": visit.pk, "slug": cares.slug, "ref": "cs_none", "kind": "ai"}
+        found["calendar_id"] = factories.make_external_calendar(cares).pk
         found["licence_id"] = cares.licences.get().pk
         found |= {"on": "2026-12-03", "first_on": "2026-12-03"}
         self.world.ids[name + self.suffix] = found | {"after": 0}
