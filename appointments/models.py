@@ -92,7 +92,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
 
     def kept_by(self, user: User) -> Self:
-        """Those whose no-show `user` may note: as the provider while care goes on, or at the desk."""
+        """Those whose no-show `user` may note: the provider while care goes on, and the desk."""
         own = self.filter(in_care(user, patient="patient", provider="provider"))
         return own.exclude(status=Appointment.Status.HELD) | self.at_desk_of(user)
 
