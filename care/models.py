@@ -139,9 +139,7 @@ class SupervisionAgreementQuerySet(models.QuerySet["SupervisionAgreement"]):
 
     def current(self) -> Self:
         now = timezone.now()  # noqa: TID251 -- a right is asked live; its askers have no clock
-        return self.filter(
-            starts_at__lte=now, ends_at__gt=now, supervisor_signed_at__lte=now, signed_at__lte=now
-        )
+        return self.filter(starts_at__lte=now, ends_at__gt=now, signed_at__lte=now)
 
     def reading(self, user: User) -> Self:
         """Those by which `user` reads what a supervisee has signed, at this moment."""

@@ -61,7 +61,7 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
         "tests/accounts/test_emergency.py",
     ]),
     "appointments/models.py": ({"visible_to", "in_calendar_of", "in_care"}, [
-        *CARE, "tests/appointments/test_views.py",
+        *CARE, "tests/appointments/test_views.py", "tests/appointments/test_models.py",
     ]),
     "care/models.py": ({
         "visible_to", "reading", "current", "readable_by", "signed_by", "_may_read",

@@ -4,8 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 
+from accounts.care_team import CareRelationship
 from appointments.models import (
     Appointment,
     AppointmentMove,
@@ -19,7 +21,7 @@ from appointments.models import (
     Schedule,
 )
 from core.transactions import violated
-from tests.factories import HOUR, NINE, NOW, make_series, make_visit
+from tests.factories import HOUR, NINE, NOW, make_care, make_series, make_visit
 
 MINUTE = timedelta(minutes=1)
 HELD = {
@@ -425,3 +427,22 @@ def test_a_log_line_about_a_visit_holds_no_name(visit, dr_bob, alice):
         f"series {series.id}",
         f"move 7 of appointment {visit.id}",
     ]
+
+
+def test_a_hold_is_nobodys_visit_yet(dr_bob, alice):
+    make_care(alice, dr_bob)
+    make_visit(dr_bob, alice, **{name: HELD[name] for name in HELD if name != "patient"})
+
+    for person in (alice.user, dr_bob.user):
+        assert list(Appointment.objects.visible_to(person)) == []
+        assert list(Appointment.objects.in_calendar_of(person)) == []
+
+
+def test_a_calendar_keeps_the_time_when_care_has_ended_and_opens_nothing(dr_bob, alice, mallory):
+    hers, others = make_visit(dr_bob, alice), make_visit(dr_bob, mallory, starts_at=NINE + HOUR)
+    CareRelationship.objects.filter(patient=alice).update(ends_at=NOW, end_reason="completed")
+
+    with time_machine.travel(NOW, tick=False):
+        times = Appointment.objects.in_calendar_of(dr_bob.user)
+
+        assert {visit: visit.is_open_to_me for visit in times} == {hers: False, others: True}

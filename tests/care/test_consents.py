@@ -461,3 +461,12 @@ def test_taking_back_twice_says_so(alice, sign_in):
 @pytest.mark.parametrize("name", ["care:consent", "care:create_consent_end"])
 def test_a_kind_that_does_not_exist_is_not_found(alice, sign_in, name):
     assert sign_in(alice.user).post(reverse(name, args=["anything"])).status_code == 404
+
+
+def test_the_last_word_on_a_text_is_each_patients_own(alice, mallory, document):
+    hers = sign(alice, document)
+    sign(mallory, document)
+    until = {"document": document, "signed_name": "Mallory Moe", "until": NOW + 9 * DAY}
+    anew = consents.sign(patient=mallory, by=mallory.user, now=NOW, **until)
+
+    assert set(Consent.objects.newest()) == {hers, anew}

@@ -215,3 +215,53 @@ def test_a_therapist_proposes_nothing(sign_in, dr_bob, carol, agreement):
     assert "In force" in his.get(ADDRESS).content.decode()
     assert his.post(ADDRESS, {"supervisee": carol.pk, "until": "2026-12-31"}).status_code == 404
     assert "No agreement yet" in sign_in(carol.user).get(ADDRESS).content.decode()
+
+
+def test_before_its_first_day_it_opens_nothing(sue, signed, agreement):
+    SupervisionAgreement.objects.update(starts_at=OVER + DAY)
+
+    assert seen_by(sue) == []
+
+
+def test_who_left_the_practice_sees_no_agreement_of_it(dr_bob, sue, agreement):
+    assert list(SupervisionAgreement.objects.visible_to(dr_bob.user)) == [agreement]
+
+    dr_bob.user.memberships.all().delete()
+
+    assert list(SupervisionAgreement.objects.visible_to(dr_bob.user)) == []
+    assert list(SupervisionAgreement.objects.visible_to(sue)) == [agreement]
+
+
+def test_the_notes_of_an_agreement_are_those_of_its_two_people_in_its_practice(
+    practice, sue, dr_bob, carol, signed, agreement
+):
+    elsewhere = make_practice(name="Elsewhere")
+    own = {"supervisor": sue, "supervisee": dr_bob.user}
+    told = {
+        "agreement": own | {"practice": practice},
+        "with another": own | {"supervisee": carol.user, "practice": practice},
+        "elsewhere": own | {"practice": elsewhere},
+    }
+
+    found = {
+        name: list(ProgressNote.objects.signed_by(SupervisionAgreement(**fields)))
+        for name, fields in told.items()
+    }
+
+    assert found == {"agreement": [signed], "with another": [], "elsewhere": []}
+
+
+def test_what_one_wrote_oneself_is_not_among_the_notes_of_others(alice, dr_bob, carol, signed):
+    for person in (dr_bob, carol):
+        make_care(alice, person, "covering")
+
+    assert list(ProgressNote.objects.readable_by(carol.user)) == [signed]
+    assert list(ProgressNote.objects.readable_by(dr_bob.user)) == []
+
+
+def test_a_draft_is_no_part_of_the_patients_record(alice, note, dr_bob):
+    assert list(ProgressNote.objects.of_patient(alice.user)) == []
+
+    signed = notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=OVER)
+
+    assert list(ProgressNote.objects.of_patient(alice.user)) == [signed]
