@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core import validators
+from django.http import QueryDict
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
@@ -145,6 +146,15 @@ class FindForm(StateForm):
             times=Times(zone, said["weekday"], said["part"]) if has_times else None,
             weights={n: WEIGHTS[n] if w is None else w for n, w in weights.items()},
         )
+
+    @property
+    def asked(self) -> QueryDict:
+        """What the address asks for, without what this form does not know."""
+        known = QueryDict(mutable=True)
+        assert isinstance(self.data, QueryDict)  # only what was sent is asked
+        for name in filter(self.data.__contains__, self.fields):
+            known.setlist(name, self.data.getlist(name))
+        return known
 
     def visit_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.VISIT]
