@@ -55,14 +55,23 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
         *CARE, "tests/accounts/test_care_team_views.py", "tests/messaging/test_threads.py",
         "tests/sessions/test_seats.py",
     ]),
-    "accounts/models/patients.py": ({"visible_to", "in_clinical_care_of"}, CARE),
+    "accounts/models/patients.py": (
+        {"visible_to", "in_clinical_care_of", "at_desk_of", "kept_by"},
+        [*CARE, "tests/telehealth/test_desk_patient_views.py", "tests/accounts/test_coverage.py"],
+    ),
+    "accounts/models/providers.py": ({"kept_by"}, ["tests/appointments/test_hours_views.py"]),
     "accounts/models/users.py": ({"visible_to"}, ["tests/accounts/test_staffing.py"]),
     "accounts/models/emergency_access.py": ({"open_to", "watched_by", "to_review"}, [
         "tests/accounts/test_emergency.py",
     ]),
-    "appointments/models.py": ({"visible_to", "in_calendar_of", "in_care"}, [
+    "appointments/models.py": ({
+        "visible_to", "in_calendar_of", "in_care", "at_desk_of", "changed_by", "kept_by",
+    }, [
+        "tests/appointments/test_desk_visits.py", "tests/appointments/test_missing.py",
         *CARE, "tests/appointments/test_views.py", "tests/appointments/test_models.py",
     ]),
+    "appointments/external.py": ({"kept_by"}, ["tests/appointments/test_importing.py"]),
+    "appointments/responses.py": ({"at_desk_of"}, ["tests/appointments/test_responding.py"]),
     "care/models.py": ({
         "visible_to", "reading", "current", "readable_by", "signed_by", "_may_read",
         "opened_by", "_may_be_shown", "newest", "in_force", "of_patient",
@@ -84,6 +93,7 @@ TARGETS: dict[str, tuple[set[str], list[str]]] = {
         "tests/messaging/test_attachments.py",
     ]),
     "sessions/models.py": ({"visible_to", "with_rights"}, ["tests/sessions/test_seats.py"]),
+    "billing/proposals.py": ({"visible_to", "answered_by"}, ["tests/billing/test_fees.py"]),
     "billing/models.py": ({"of_provider", "of_patient"}, ["tests/billing/test_views.py"]),
 }  # fmt: skip
 # Those that change nothing that anybody could see, each with the reason.
