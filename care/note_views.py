@@ -100,7 +100,7 @@ def show(
 
 def after(signed: ProgressNote) -> str:
     """Where a provider goes next: to the charge of the visit, if one was drafted."""
-    charge = getattr(signed.encounter.appointment, "charge", None)
+    charge = signed.encounter.appointment.charges.of_visits().first()
     return reverse("billing:charge", args=[charge.pk]) if charge else reverse("home")
 
 

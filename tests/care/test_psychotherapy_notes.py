@@ -317,3 +317,12 @@ def test_staff_and_patients_reach_none(in_care, alice, dr_bob, practice):
     staff = [make_member(practice, role, f"{role}@example.com") for role in Membership.Role.values]
 
     assert [person for person in [*staff, alice.user] if reached(person)] == []
+
+
+def test_the_care_of_another_patient_does_not_tell_who_this_one_is(alice, mallory, dr_bob):
+    note = make_psychotherapy_note(alice, dr_bob)
+    make_care(mallory, dr_bob)
+
+    [found] = PsychotherapyNote.objects.filter(pk=note.pk).with_care_of(dr_bob.user)
+
+    assert found.is_in_care is False

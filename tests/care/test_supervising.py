@@ -265,3 +265,9 @@ def test_a_draft_is_no_part_of_the_patients_record(alice, note, dr_bob):
     signed = notes.sign(note=note, body="Slept better.", by=dr_bob.user, now=OVER)
 
     assert list(ProgressNote.objects.of_patient(alice.user)) == [signed]
+
+
+def test_who_stands_in_for_one_patient_reads_nothing_of_another(mallory, carol, signed):
+    make_care(mallory, carol, "covering")
+
+    assert list(ProgressNote.objects.readable_by(carol.user)) == []

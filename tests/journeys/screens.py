@@ -1,6 +1,7 @@
 """On what a story is played: a phone by day, a desk by night."""
 
 import pytest
+from playwright.sync_api import Page
 
 SCREENS = pytest.mark.parametrize(
     "screen",
@@ -10,3 +11,10 @@ SCREENS = pytest.mark.parametrize(
     ],
     ids=["phone", "desk"],
 )
+
+
+def open_menu(page: Page) -> None:
+    """On a phone a long menu is folded."""
+    menu = page.get_by_role("button", name="Menu", exact=True)
+    if menu.is_visible():
+        menu.click()

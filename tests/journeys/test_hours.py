@@ -12,7 +12,7 @@ from accounts.models import Membership
 from appointments import days
 from appointments.models import Leave
 from tests.factories import make_member, make_visit
-from tests.journeys.screens import SCREENS
+from tests.journeys.screens import SCREENS, open_menu
 
 pytestmark = pytest.mark.journey
 
@@ -43,6 +43,7 @@ def test_she_changes_her_week_and_is_asked_about_a_visit(page_for, axe, dr_bob, 
     page = page_for(dr_bob.user, **screen)
 
     page.goto(reverse("home"))
+    open_menu(page)
     page.get_by_role("link", name="Hours", exact=True).click()
     expect(page.get_by_role("heading", name="Hours of Bob Ray, PsyD")).to_be_visible()
     axe(page)
@@ -178,6 +179,7 @@ def test_the_practice_enters_a_licence_and_checks_the_entry(
 
     page.goto(reverse("home"))
     axe(page)
+    open_menu(page)
     page.get_by_role("link", name="Therapists", exact=True).click()
     axe(page)
     page.get_by_role("link", name="Open the entry Bob Ray, PsyD").click()

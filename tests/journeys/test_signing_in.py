@@ -17,6 +17,7 @@ from core.session_store import SessionStore
 from messaging import threads
 from tests.accounts.test_factors import code_for
 from tests.factories import NOW, PASSWORD, make_member
+from tests.journeys.screens import open_menu
 from tests.live_site import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(240)]
@@ -72,6 +73,7 @@ def test_a_therapist_sets_up_an_app_and_signs_in_with_it(page_for, bob, axe, wid
     recovery = page.locator(".codes code").first.inner_text()
     page.get_by_role("link", name="I have kept them").click()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
+    open_menu(page)
     page.get_by_role("button", name="Sign out").click()
 
     enter(page, bob)
@@ -79,6 +81,7 @@ def test_a_therapist_sets_up_an_app_and_signs_in_with_it(page_for, bob, axe, wid
     code_field(page).fill(recovery)
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(HOME)
+    open_menu(page)
     page.get_by_role("link", name="Security").click()
     looks(page, axe, "Security settings")
     expect(page.get_by_text("9 left")).to_be_visible()
