@@ -145,7 +145,7 @@ def test_a_second_tab_with_other_choices_is_told(at_desk, visit, later, dr_bob):
     )
 
     assert second.status_code == 409
-    assert "Alice Doe: This visit can no longer be moved" in text(second)
+    assert "Alice Doe: It was cancelled a moment ago" in text(second)
     assert "Mallory Moe:" not in text(second)
 
 
@@ -235,3 +235,66 @@ def test_the_board_leads_there_for_the_day_it_shows(at_desk, dr_bob):
     page = at_desk.get(reverse("board"), ALL_DAY).content.decode()
 
     assert f"{url(dr_bob)}?on=2026-12-03" in page
+
+
+def test_falling_ill_in_the_middle_of_a_visit_leaves_that_one_and_settles_the_rest(
+    at_desk, visit, later, dr_bob, clock
+):
+    clock.move_to(NINE + HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = at_desk.post(url(dr_bob), proposed(page), follow=True)
+
+    assert f"visit-{visit.pk}" not in page.content.decode()
+    assert "Not changed here, as it has begun, or someone waits for it." in text(page)
+    assert "Alice Doe Thursday, December 3, 2026, 9:00 AM" in text(page)
+    assert "1 of 1 visit is settled." in text(done)
+    assert (anew(visit).version, anew(later).version) == (0, 1)
+    assert Leave.objects.get().first_on == NINE.date()
+
+
+def test_who_waits_for_the_visit_already_keeps_nobody_from_entering_the_absence(
+    at_desk, visit, later, dr_bob, clock
+):
+    clock.move_to(NINE - HOUR / 6)
+    anew(visit).arrive(now=NINE - HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = at_desk.post(url(dr_bob), proposed(page))
+
+    assert "9:00 AM, Central Time (Chicago), Waiting 312-555-0123" in text(page)
+    assert done.status_code == 302
+    assert (anew(visit).status, anew(later).version) == ("arrived", 1)
+
+
+def test_who_comes_while_the_page_is_open_is_left_and_shown(at_desk, visit, later, dr_bob, clock):
+    clock.move_to(NINE - HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+    anew(visit).arrive(now=NINE - HOUR / 6)
+
+    done = at_desk.post(url(dr_bob), proposed(page))
+
+    assert done.status_code == 409
+    assert "Alice Doe: This visit can no longer be moved" in text(done)
+    assert "Not changed here" in text(done)
+    assert (anew(visit).status, anew(later).version) == ("arrived", 1)
+
+
+@pytest.mark.parametrize("value", ["cancel", f"move {(NINE + 24 * HOUR).isoformat()}"])
+def test_a_visit_that_only_reaches_into_the_time_is_counted_once_it_is_settled(
+    at_desk, visit, dr_bob, value
+):
+    part = ALL_DAY | {"starts": "09:30", "ends": "12:00"}
+
+    done = at_desk.post(url(dr_bob), said((visit, value), when=part), follow=True)
+
+    assert "1 of 1 visit is settled." in text(done)
+
+
+def test_a_patient_who_calls_it_off_while_the_page_is_open_is_named_as_such(at_desk, visit, dr_bob):
+    booking.cancel(appointment=visit, by=visit.patient.user, now=NOW)
+
+    done = at_desk.post(url(dr_bob), said((visit, "cancel")))
+
+    assert done.status_code == 409
+    assert "Alice Doe: It was cancelled a moment ago" in text(done)
