@@ -114,7 +114,7 @@ def settled(absence: Absence, *, by: User) -> list[Appointment]:
     off = Q(cancel_reason=Appointment.CancelReason.PROVIDER)
     hers = Appointment.objects.at_desk_of(by).filter(provider=absence.provider)
     rows = hers.filter(then & off | ~then & Q(pk__in=moved)).order_by("starts_at", "pk")
-    return list(rows.select_related("patient", "replaced_by__provider"))
+    return list(rows.select_related("patient__contact_rules", "replaced_by__provider"))
 
 
 def settle(*, absence: Absence, choices: Sequence[Choice], by: User, now: datetime) -> list[Result]:
@@ -147,7 +147,7 @@ def _enter(absence: Absence, seen: Collection[UUID], *, by: User, now: datetime)
 
 def _settled(absence: Absence, choice: Choice, *, by: User, now: datetime) -> Result:
     found = Appointment.objects.at_desk_of(by).filter(pk=choice.visit_id, provider=absence.provider)
-    visit = found.select_related("provider", "patient").first()
+    visit = found.select_related("provider", "patient__contact_rules").first()
     if visit is None:
         return Result(None, NotOffered())
     try:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import Membership
+from accounts.models import ContactRules, Membership
 from appointments import booking
 from appointments.models import Appointment, AvailabilityException, Leave
 from core.models import AuditEvent
@@ -165,7 +165,7 @@ def test_a_day_without_visits_can_be_closed(at_desk, dr_bob):
     assert "Enter the absence" in page
     assert (done.status_code, Leave.objects.count()) == (302, 1)
     again = text(at_desk.get(url(dr_bob), ALL_DAY))
-    assert "The absence is entered: nobody can book then." in again
+    assert "Nobody can book then: there are no hours." in again
     assert "Enter the absence" not in again
 
 
@@ -298,3 +298,21 @@ def test_a_patient_who_calls_it_off_while_the_page_is_open_is_named_as_such(at_d
 
     assert done.status_code == 409
     assert "Alice Doe: It was cancelled a moment ago" in text(done)
+
+
+def test_who_gets_no_notices_is_marked_and_to_be_called(at_desk, visit, later, dr_bob):
+    ContactRules.objects.create(patient=visit.patient, by_mail=False)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = text(at_desk.post(url(dr_bob), proposed(page), follow=True))
+
+    assert text(page).count("gets no notices: call") == 1
+    assert "Done. Call those who get no notices: they are marked below." in done
+    assert done.count("312-555-0123 · gets no notices: call · leave no message") == 1
+
+
+def test_nobody_is_said_to_be_told_where_nothing_was_changed(at_desk, visit, dr_bob):
+    done = text(at_desk.post(url(dr_bob), said((visit, "keep")), follow=True))
+
+    assert "The absence is entered." in done
+    assert "The patients are told, in" not in done

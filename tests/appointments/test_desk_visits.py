@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts.models import ContactRules
 from appointments import booking, cancellation, repeating
 from appointments.models import Appointment
 from appointments.repeating import Rhythm
@@ -90,6 +91,21 @@ def test_the_desk_moves_a_visit_and_the_patient_is_free_until_it_begins(
     assert "We have moved your appointment." in letter_to(alice, mailoutbox, now=LATE)
     event = AuditEvent.objects.get(action="appointment.moved")
     assert (event.by_id, event.role) == (desk.pk, "front-desk")
+
+
+def test_the_desk_is_not_told_that_the_patient_is_where_no_notice_reaches_her(
+    at_desk, visit, alice, mailoutbox
+):
+    ContactRules.objects.create(patient=alice, by_mail=False)
+
+    page = text(at_desk.get(url(visit)))
+    review = text(at_desk.get(url(visit, "move"), choice(visit, NINE + DAY)))
+    done = text(at_desk.post(url(visit, "move"), choice(visit, NINE + DAY), follow=True))
+
+    assert "312-555-0123 · gets no notices: call" in page
+    assert "The patient gets no notices: call. It costs the patient nothing." in page
+    assert "The patient gets no notices: call. It costs the patient nothing" in review
+    assert "We tell the therapist. The patient gets no notices: call." in done
 
 
 def test_a_taken_time_is_said_with_others(at_desk, visit, dr_bob, mallory):
