@@ -99,7 +99,7 @@ def _then(absence: Absence, *, by: User) -> AppointmentQuerySet:
     start, end = absence.window
     hers = Appointment.objects.at_desk_of(by).filter(provider=absence.provider)
     then = hers.filter(starts_at__lt=end, ends_at__gt=start)
-    return then.select_related("patient__contact_rules", "provider")
+    return then.select_related("patient__contact_rules", "provider", "attendance")
 
 
 def settled(absence: Absence, *, by: User) -> list[Appointment]:

@@ -268,6 +268,7 @@ class VisitFacts:
     is_moved_late: bool  # at some time, by the patient
     is_free_to_cancel: bool
     free_until: datetime
+    instead: Appointment | None  # booked in its place, with somebody else, and still to come
     cancelled_by: str  # "me", "provider", "patient" or "desk"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
     accepted_at: datetime | None  # the patient said that she will be there
@@ -306,6 +307,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
+        instead=_instead(appointment, now=now),
         cancelled_by=_who_cancelled(appointment, reader=reader),
         is_late=cancellation.is_late(appointment),
         accepted_at=_accepted_at(appointment),
@@ -317,6 +319,13 @@ def is_at_desk(appointment: Appointment, reader: User) -> bool:
     patient = appointment.patient
     two = (appointment.provider.user_id, patient and patient.user_id)
     return reader.pk not in two
+
+
+def _instead(appointment: Appointment, *, now: datetime) -> Appointment | None:
+    if appointment.status != Appointment.Status.CANCELLED:
+        return None
+    new = Appointment.objects.upcoming(now=now).filter(replaces=appointment)
+    return new.select_related("provider").first()
 
 
 def _accepted_at(appointment: Appointment) -> datetime | None:

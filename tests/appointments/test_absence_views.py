@@ -247,7 +247,7 @@ def test_falling_ill_in_the_middle_of_a_visit_leaves_that_one_and_settles_the_re
 
     assert f"visit-{visit.pk}" not in page.content.decode()
     assert "Not changed here, as it has begun, or someone waits for it." in text(page)
-    assert "Alice Doe Thursday, December 3, 2026, 9:00 AM" in text(page)
+    assert "Alice Doe , Thursday, December 3, 2026, 9:00 AM" in text(page)
     assert "1 of 1 visit is settled." in text(done)
     assert (anew(visit).version, anew(later).version) == (0, 1)
     assert Leave.objects.get().first_on == NINE.date()

@@ -7,7 +7,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import ContactRules
-from appointments import booking, cancellation, repeating
+from appointments import booking, cancellation, repeating, replacing
 from appointments.models import Appointment
 from appointments.repeating import Rhythm
 from core import duties
@@ -253,3 +253,32 @@ def test_a_hold_is_nobodys_at_the_desk(at_desk, dr_bob):
     held = booking.hold(provider=dr_bob, starts_at=NINE, holder="h", state="IL", now=NOW)
 
     assert at_desk.get(url(held)).status_code == 404
+
+
+def test_who_has_a_visit_with_somebody_else_instead_is_led_to_it(
+    at_desk, visit, alice, carol, desk, sign_in, clock
+):
+    new = replacing.replace(
+        appointment=visit, provider=carol, starts_at=NINE, version=0, by=desk, now=NOW
+    )
+    page = sign_in(alice.user).get(url(visit))
+    seen = text(page)
+
+    assert "In its place we have booked a visit for you on Thursday, December 3, 2026" in seen
+    assert f'class="btn" href="{url(new)}"' in page.content.decode()
+    assert "Choose another time" not in seen
+    assert "In its place: Thursday, December 3, 2026, 9:00 AM" in text(at_desk.get(url(visit)))
+
+    booking.cancel(appointment=anew(new), by=alice.user, now=NOW)
+    assert "Choose another time" in text(sign_in(alice.user).get(url(visit)))
+
+
+def test_the_former_therapist_is_shown_no_visit_of_a_colleague(visit, dr_bob, carol, desk, sign_in):
+    replacing.replace(
+        appointment=visit, provider=carol, starts_at=NINE, version=0, by=desk, now=NOW
+    )
+
+    page = text(sign_in(dr_bob.user).get(url(visit)))
+
+    assert "The front desk cancelled it" in page
+    assert "In its place" not in page
