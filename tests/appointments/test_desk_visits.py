@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts import erasure
 from accounts.models import ContactRules
 from appointments import booking, cancellation, repeating, replacing
 from appointments.models import Appointment
@@ -282,3 +283,13 @@ def test_the_former_therapist_is_shown_no_visit_of_a_colleague(visit, dr_bob, ca
 
     assert "The front desk cancelled it" in page
     assert "In its place" not in page
+
+
+def test_of_who_was_erased_nothing_leads_on(at_desk, visit, alice, desk):
+    erasure.erase(patient=alice, reason="request", by=desk, now=NOW)
+
+    page = at_desk.get(url(visit))
+
+    assert "Patient Erased" in text(page)
+    assert "tel:Erased" not in page.content.decode()
+    assert str(alice.ref) not in page.content.decode()
