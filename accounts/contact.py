@@ -15,6 +15,13 @@ def rules_of(patient: Patient) -> ContactRules:
     return said or ContactRules(patient=patient)
 
 
+def is_told(patient: Patient) -> bool:
+    """Whether a notice reaches her: who has said nothing gets mail. No query where her rules were
+    fetched with her."""
+    said: ContactRules | None = getattr(patient, "contact_rules", None)
+    return said is None or said.has_channel
+
+
 @transaction.atomic
 def save_rules(
     *,

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Provider, User
@@ -20,7 +20,12 @@ from appointments import availability, booking, indexing, keeping, moving, repla
 from appointments.availability import Interval
 from appointments.booking import NotLicensed, NotOffered, SlotTaken, TooLate
 from appointments.keeping import Minutes
-from appointments.models import Appointment, AppointmentMove, InvalidTransition
+from appointments.models import (
+    Appointment,
+    AppointmentMove,
+    AppointmentQuerySet,
+    InvalidTransition,
+)
 from appointments.moving import Changed
 from core.transactions import retried
 
@@ -80,23 +85,36 @@ class Result:
 
 def ahead(absence: Absence, *, by: User, now: datetime) -> list[Appointment]:
     """Return the visits that cannot take place, and that nobody has settled yet."""
+    return list(_then(absence, by=by).still_booked(now=now))
+
+
+def under_way(absence: Absence, *, by: User, now: datetime) -> list[Appointment]:
+    """Return the visits then that have begun, or to which the patient has come: what becomes of
+    those is not chosen ahead."""
+    there = _then(absence, by=by).upcoming(now=now)
+    return list(there.exclude(pk__in=there.still_booked(now=now).values("pk")))
+
+
+def _then(absence: Absence, *, by: User) -> AppointmentQuerySet:
     start, end = absence.window
-    booked = Appointment.objects.at_desk_of(by).still_booked(now=now)
-    then = booked.filter(provider=absence.provider, starts_at__lt=end, ends_at__gt=start)
-    return list(then.select_related("patient__contact_rules", "provider"))
+    hers = Appointment.objects.at_desk_of(by).filter(provider=absence.provider)
+    then = hers.filter(starts_at__lt=end, ends_at__gt=start)
+    return then.select_related("patient__contact_rules", "provider", "attendance")
 
 
 def settled(absence: Absence, *, by: User) -> list[Appointment]:
     """Return the visits that were to be then and are not: moved by the practice, replaced, or
     called off as the provider cannot be there."""
     start, end = absence.window
-    moves = AppointmentMove.objects.filter(from_starts_at__gte=start, from_starts_at__lt=end)
+    length = F("appointment__ends_at") - F("appointment__starts_at")
+    first = ExpressionWrapper(Value(start) - length, models.DateTimeField())
+    moves = AppointmentMove.objects.filter(from_starts_at__gt=first, from_starts_at__lt=end)
     moved = moves.exclude(moved_by=F("appointment__patient__user")).values("appointment")
-    then = Q(starts_at__gte=start, starts_at__lt=end)
+    then = Q(starts_at__lt=end, ends_at__gt=start)
     off = Q(cancellation_reason=Appointment.CancellationReason.PROVIDER)
     hers = Appointment.objects.at_desk_of(by).filter(provider=absence.provider)
     rows = hers.filter(then & off | ~then & Q(pk__in=moved)).order_by("starts_at", "pk")
-    return list(rows.select_related("patient", "replaced_by__provider"))
+    return list(rows.select_related("patient__contact_rules", "replaced_by__provider"))
 
 
 def settle(*, absence: Absence, choices: Sequence[Choice], by: User, now: datetime) -> list[Result]:
@@ -106,7 +124,8 @@ def settle(*, absence: Absence, choices: Sequence[Choice], by: User, now: dateti
     :raises WouldLieOutside: if there is a visit then that the reader has not seen; nothing is done
     """
     own = Appointment.objects.filter(provider=absence.provider, patient__user=by)
-    seen = {choice.visit_id for choice in choices} | set(own.values_list("pk", flat=True))
+    begun = {visit.pk for visit in under_way(absence, by=by, now=now)}
+    seen = {choice.visit_id for choice in choices} | set(own.values_list("pk", flat=True)) | begun
     _enter(absence, seen, by=by, now=now)
     return [_settled(absence, choice, by=by, now=now) for choice in choices]
 
@@ -128,7 +147,7 @@ def _enter(absence: Absence, seen: Collection[UUID], *, by: User, now: datetime)
 
 def _settled(absence: Absence, choice: Choice, *, by: User, now: datetime) -> Result:
     found = Appointment.objects.at_desk_of(by).filter(pk=choice.visit_id, provider=absence.provider)
-    visit = found.select_related("provider", "patient").first()
+    visit = found.select_related("provider", "patient__contact_rules").first()
     if visit is None:
         return Result(None, NotOffered())
     try:
@@ -152,13 +171,16 @@ def _do(visit: Appointment, choice: Choice, *, by: User, now: datetime) -> None:
 def _cancel(visit: Appointment, version: int, *, by: User, now: datetime) -> None:
     """Call it off, as it was seen: of two who settle it at once, the second is told.
 
-    :raises Changed:
+    :raises InvalidTransition: if somebody else has called it off
+    :raises Changed: if it was moved
     """
     indexing.lock([visit.provider_id])
     visit.lock()
     reason = Appointment.CancellationReason.PROVIDER
     if visit.cancellation_reason == reason and not hasattr(visit, "replaced_by"):
         return
+    if visit.status == Appointment.Status.CANCELLED:
+        raise InvalidTransition("cancelled -> cancelled")
     if visit.version != version:
         raise Changed
     booking.cancel(appointment=visit, by=by, now=now, reason=reason)

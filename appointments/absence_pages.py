@@ -40,6 +40,7 @@ def page(
             Row(one.visit, [(option.value, words(option, one.visit)) for option in one.options])
             for one in absence_proposals.proposals(absence, visits, now=now)
         ],
+        "under_way": absences.under_way(absence, by=by, now=now),
         "settled": [(visit, fate(visit)) for visit in settled],
         "settled_count": len(settled),
         "count": len(settled) + len(visits),
@@ -82,7 +83,11 @@ def fate(visit: Appointment) -> str:
 def refused(results: Sequence[Result]) -> list[tuple[Appointment, str]]:
     """The visits to which what was chosen could not be done, and why."""
     return [
-        (one.visit, presenters.move_refusal(one.refusal, one.visit))
-        for one in results
-        if one.visit and one.refusal
+        (one.visit, why(one.refusal, one.visit)) for one in results if one.visit and one.refusal
     ]
+
+
+def why(refusal: Exception, visit: Appointment) -> str:
+    if visit.status == Appointment.Status.CANCELLED:
+        return _("It was cancelled a moment ago")
+    return presenters.move_refusal(refusal, visit)

@@ -1,5 +1,6 @@
 """The front desk's page for a provider who cannot work: all her visits then, in one go."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -12,11 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import contact
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Provider
 from accounts.permissions import policy
 from appointments import absence as absences
 from appointments import absence_pages, hours_pages
+from appointments.absence import Choice, Deed, Result
 from appointments.absence_forms import AbsenceForm, SettleForm
 from appointments.keeping import WouldLieOutside
 
@@ -57,7 +60,19 @@ def settle(request: SignedInRequest, form: SettleForm) -> HttpResponse:
         return show(request, form, status=HTTPStatus.CONFLICT, is_overtaken=True)
     if any(one.refusal for one in results):
         return show(request, form, status=HTTPStatus.CONFLICT, results=results)
-    messages.success(request, _("Done. The patients are told, in neutral words."))
+    messages.success(request, done(choices, results))
     said = {name: request.POST[name] for name in TIMES if request.POST.get(name)}
     address = reverse("appointments:absence", args=[form.provider.slug])
     return HttpResponseRedirect(f"{address}?{urlencode(said)}")
+
+
+def done(choices: Sequence[Choice], results: Sequence[Result]) -> str:
+    """Say who has been told of it, and that some have to be."""
+    both = zip(choices, results, strict=True)
+    changed = [one.visit for choice, one in both if choice.deed != Deed.KEEP]
+    patients = [visit.patient for visit in changed if visit and visit.patient]
+    if not patients:
+        return _("The absence is entered.")
+    if all(map(contact.is_told, patients)):
+        return _("Done. The patients are told, in neutral words.")
+    return _("Done. Call those who get no notices: they are marked below.")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import contact
 from accounts.http import SignedInRequest
 from accounts.models import Membership
 from accounts.permissions import PATIENT, PROVIDER, policy
@@ -29,12 +30,13 @@ NEAREST_COUNT = 6
 REFUSED = (
     SlotTaken, NotOffered, NotLicensed, TooLate, InvalidTransition, Changed, NothingLeft
 )  # fmt: skip
-DONE = {
+DONE: dict[str, Any] = {
     Scope.THIS: _("The visit has its new time. We have told you both by mail."),
     Scope.FOLLOWING: _("The visits have their new times. We have told you both by mail."),
     Scope.ALL: _("The visits have their new times. We have told you both by mail."),
 }
 DONE_AT_DESK = _("It is moved. We tell patient and therapist.")
+CALL_AT_DESK = _("It is moved. We tell the therapist. The patient gets no notices: call.")
 
 
 @policy(PATIENT, PROVIDER, *Membership.KEEP_CALENDARS, finds=Appointment.objects.changed_by)
@@ -124,9 +126,15 @@ def create_move(
         return look_over(request, appointment, facts, form, planned, status=409)
     except REFUSED as refusal:
         return refuse(request, appointment, refusal, form.cleaned_data["starts_at"])
-    done = DONE_AT_DESK if facts.is_desk else DONE[form.cleaned_data["scope"]]
-    messages.success(request, done)
+    messages.success(request, done(appointment, facts, form.cleaned_data["scope"]))
     return redirect("appointments:detail", appointment_id=appointment.id)
+
+
+def done(appointment: Appointment, facts: VisitFacts, scope: str) -> Any:
+    if not facts.is_desk:
+        return DONE[scope]
+    assert appointment.patient is not None  # it is booked
+    return DONE_AT_DESK if contact.is_told(appointment.patient) else CALL_AT_DESK
 
 
 def enter(request: SignedInRequest, appointment: Appointment, form: MoveForm) -> None:

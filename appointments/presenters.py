@@ -273,6 +273,7 @@ class VisitFacts:
     free_until: datetime
     free_hours: int  # before the start, under the rule that it was booked with
     late_fee_cents: int  # what calling it off late may cost
+    instead: Appointment | None  # booked in its place, with somebody else, and still to come
     cancelled_by: str  # "me", "provider", "patient" or "desk"; "" where it was not called off
     is_late: bool  # the patient called it off when the policy made it free no more
     accepted_at: datetime | None  # the patient said that she will be there
@@ -316,6 +317,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         free_until=cancellation.free_until(appointment),
         free_hours=int(cancellation.window(appointment).total_seconds() // 3600),
         late_fee_cents=cancellation.late_fee_cents(appointment),
+        instead=_instead(appointment, now=now),
         cancelled_by=_who_cancelled(appointment, reader=reader),
         is_late=cancellation.is_late(appointment),
         accepted_at=_accepted_at(appointment),
@@ -327,6 +329,13 @@ def is_at_desk(appointment: Appointment, reader: User) -> bool:
     patient = appointment.patient
     two = (appointment.provider.user_id, patient and patient.user_id)
     return reader.pk not in two
+
+
+def _instead(appointment: Appointment, *, now: datetime) -> Appointment | None:
+    if appointment.status != Appointment.Status.CANCELLED:
+        return None
+    new = Appointment.objects.upcoming(now=now).filter(replaces=appointment)
+    return new.select_related("provider").first()
 
 
 def _accepted_at(appointment: Appointment) -> datetime | None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import finding
+from accounts import contact, finding
 from accounts.finding_forms import FindPatientForm
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
@@ -65,7 +65,8 @@ def book_for(request: SignedInRequest, patient_ref: UUID) -> HttpResponse:
     if request.method == "POST":
         return create_booking(request, patient, choice)
     missing = missing_of(patient, on=timezone.localdate())
-    return render(request, "desk_booking_review.html", choice | {"missing": missing})
+    context = choice | {"missing": missing, "is_told": contact.is_told(patient)}
+    return render(request, "desk_booking_review.html", context)
 
 
 def show(
@@ -101,7 +102,10 @@ def create_booking(
         visit = desk_booking.book(**choice, by=request.user, now=timezone.now())
     except (SlotTaken, NotOffered, NotLicensed) as refusal:
         return refuse(request, refusal, choice)
-    messages.success(request, _("It is booked. We tell the patient, with what is still to do."))
+    if contact.is_told(patient):
+        messages.success(request, _("It is booked. We tell the patient, with what is still to do."))
+    else:
+        messages.success(request, _("It is booked. The patient gets no notices: call."))
     return redirect("appointments:detail", appointment_id=visit.id)
 
 

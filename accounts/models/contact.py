@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.patients import Patient
+from core import text_messages
 
 MINUTES_A_DAY = 24 * 60
 
@@ -47,6 +48,11 @@ class ContactRules(models.Model):
 
     def __str__(self) -> str:
         return f"contact rules {self.pk}"
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether any notice reaches her; else somebody has to call."""
+        return self.by_mail or (self.by_text and text_messages.is_on())
 
     @property
     def safe_hours(self) -> tuple[int, int] | None:

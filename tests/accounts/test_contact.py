@@ -151,3 +151,20 @@ def test_her_pages_lead_to_it(alice, sign_in, name):
     page = sign_in(alice.user).get(reverse(name)).content.decode()
 
     assert f'href="{ADDRESS}"' in page
+
+
+@pytest.mark.parametrize(
+    ("said", "gateway", "told"),
+    [
+        (None, "", True),
+        ({"by_mail": False}, "mailbox:", False),
+        ({"by_mail": False, "by_text": True}, "mailbox:", True),
+        ({"by_mail": False, "by_text": True}, "", False),
+    ],
+)
+def test_who_has_left_no_channel_has_to_be_called(alice, settings, said, gateway, told):
+    settings.SMS_URL = gateway
+    if said is not None:
+        ContactRules.objects.create(patient=alice, **said)
+
+    assert contact.is_told(alice) is told

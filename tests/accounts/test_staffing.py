@@ -94,8 +94,17 @@ def test_inviting_asks_for_a_fresh_proof(admin, time_machine):
     assert response["Location"].startswith(reverse("account_reauthenticate"))
 
 
+LONGER_IN_SMALL_LETTERS = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" * 200 + "@example.com"
+
+
 @pytest.mark.parametrize(
-    "form", [{}, {"email": "x", "role": "billing"}, {"email": "a@example.com", "role": "king"}]
+    "form",
+    [
+        {},
+        {"email": "x", "role": "billing"},
+        {"email": "a@example.com", "role": "king"},
+        {"email": LONGER_IN_SMALL_LETTERS, "role": "billing"},
+    ],
 )
 def test_an_invitation_that_is_not_whole_is_not_sent(page, form):
     response = page.post(reverse("accounts:invite"), form)

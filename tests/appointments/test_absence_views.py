@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import Membership
+from accounts.models import ContactRules, Membership
 from appointments import booking
 from appointments.models import Appointment, AvailabilityException, Leave
 from core.models import AuditEvent
@@ -145,7 +145,7 @@ def test_a_second_tab_with_other_choices_is_told(at_desk, visit, later, dr_bob):
     )
 
     assert second.status_code == 409
-    assert "Alice Doe: This visit can no longer be moved" in text(second)
+    assert "Alice Doe: It was cancelled a moment ago" in text(second)
     assert "Mallory Moe:" not in text(second)
 
 
@@ -165,7 +165,7 @@ def test_a_day_without_visits_can_be_closed(at_desk, dr_bob):
     assert "Enter the absence" in page
     assert (done.status_code, Leave.objects.count()) == (302, 1)
     again = text(at_desk.get(url(dr_bob), ALL_DAY))
-    assert "The absence is entered: nobody can book then." in again
+    assert "Nobody can book then: there are no hours." in again
     assert "Enter the absence" not in again
 
 
@@ -235,3 +235,84 @@ def test_the_board_leads_there_for_the_day_it_shows(at_desk, dr_bob):
     page = at_desk.get(reverse("board"), ALL_DAY).content.decode()
 
     assert f"{url(dr_bob)}?on=2026-12-03" in page
+
+
+def test_falling_ill_in_the_middle_of_a_visit_leaves_that_one_and_settles_the_rest(
+    at_desk, visit, later, dr_bob, clock
+):
+    clock.move_to(NINE + HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = at_desk.post(url(dr_bob), proposed(page), follow=True)
+
+    assert f"visit-{visit.pk}" not in page.content.decode()
+    assert "Not changed here, as it has begun, or someone waits for it." in text(page)
+    assert "Alice Doe , Thursday, December 3, 2026, 9:00 AM" in text(page)
+    assert "1 of 1 visit is settled." in text(done)
+    assert (anew(visit).version, anew(later).version) == (0, 1)
+    assert Leave.objects.get().first_on == NINE.date()
+
+
+def test_who_waits_for_the_visit_already_keeps_nobody_from_entering_the_absence(
+    at_desk, visit, later, dr_bob, clock
+):
+    clock.move_to(NINE - HOUR / 6)
+    anew(visit).arrive(now=NINE - HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = at_desk.post(url(dr_bob), proposed(page))
+
+    assert "9:00 AM, Central Time (Chicago), Waiting 312-555-0123" in text(page)
+    assert done.status_code == 302
+    assert (anew(visit).status, anew(later).version) == ("arrived", 1)
+
+
+def test_who_comes_while_the_page_is_open_is_left_and_shown(at_desk, visit, later, dr_bob, clock):
+    clock.move_to(NINE - HOUR / 6)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+    anew(visit).arrive(now=NINE - HOUR / 6)
+
+    done = at_desk.post(url(dr_bob), proposed(page))
+
+    assert done.status_code == 409
+    assert "Alice Doe: This visit can no longer be moved" in text(done)
+    assert "Not changed here" in text(done)
+    assert (anew(visit).status, anew(later).version) == ("arrived", 1)
+
+
+@pytest.mark.parametrize("value", ["cancel", f"move {(NINE + 24 * HOUR).isoformat()}"])
+def test_a_visit_that_only_reaches_into_the_time_is_counted_once_it_is_settled(
+    at_desk, visit, dr_bob, value
+):
+    part = ALL_DAY | {"starts": "09:30", "ends": "12:00"}
+
+    done = at_desk.post(url(dr_bob), said((visit, value), when=part), follow=True)
+
+    assert "1 of 1 visit is settled." in text(done)
+
+
+def test_a_patient_who_calls_it_off_while_the_page_is_open_is_named_as_such(at_desk, visit, dr_bob):
+    booking.cancel(appointment=visit, by=visit.patient.user, now=NOW)
+
+    done = at_desk.post(url(dr_bob), said((visit, "cancel")))
+
+    assert done.status_code == 409
+    assert "Alice Doe: It was cancelled a moment ago" in text(done)
+
+
+def test_who_gets_no_notices_is_marked_and_to_be_called(at_desk, visit, later, dr_bob):
+    ContactRules.objects.create(patient=visit.patient, by_mail=False)
+    page = at_desk.get(url(dr_bob), ALL_DAY)
+
+    done = text(at_desk.post(url(dr_bob), proposed(page), follow=True))
+
+    assert text(page).count("gets no notices: call") == 1
+    assert "Done. Call those who get no notices: they are marked below." in done
+    assert done.count("312-555-0123 · gets no notices: call · leave no message") == 1
+
+
+def test_nobody_is_said_to_be_told_where_nothing_was_changed(at_desk, visit, dr_bob):
+    done = text(at_desk.post(url(dr_bob), said((visit, "keep")), follow=True))
+
+    assert "The absence is entered." in done
+    assert "The patients are told, in" not in done

@@ -6,7 +6,9 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from appointments import booking, cancellation, repeating
+from accounts import erasure
+from accounts.models import ContactRules
+from appointments import booking, cancellation, repeating, replacing
 from appointments.models import Appointment
 from appointments.repeating import Rhythm
 from core import duties
@@ -90,6 +92,21 @@ def test_the_desk_moves_a_visit_and_the_patient_is_free_until_it_begins(
     assert "We have moved your appointment." in letter_to(alice, mailoutbox, now=LATE)
     event = AuditEvent.objects.get(action="appointment.moved")
     assert (event.by_id, event.role) == (desk.pk, "front-desk")
+
+
+def test_the_desk_is_not_told_that_the_patient_is_where_no_notice_reaches_her(
+    at_desk, visit, alice, mailoutbox
+):
+    ContactRules.objects.create(patient=alice, by_mail=False)
+
+    page = text(at_desk.get(url(visit)))
+    review = text(at_desk.get(url(visit, "move"), choice(visit, NINE + DAY)))
+    done = text(at_desk.post(url(visit, "move"), choice(visit, NINE + DAY), follow=True))
+
+    assert "312-555-0123 · gets no notices: call" in page
+    assert "The patient gets no notices: call. It costs the patient nothing." in page
+    assert "The patient gets no notices: call. It costs the patient nothing" in review
+    assert "We tell the therapist. The patient gets no notices: call." in done
 
 
 def test_a_taken_time_is_said_with_others(at_desk, visit, dr_bob, mallory):
@@ -237,3 +254,42 @@ def test_a_hold_is_nobodys_at_the_desk(at_desk, dr_bob):
     held = booking.hold(provider=dr_bob, starts_at=NINE, holder="h", state="IL", now=NOW)
 
     assert at_desk.get(url(held)).status_code == 404
+
+
+def test_who_has_a_visit_with_somebody_else_instead_is_led_to_it(
+    at_desk, visit, alice, carol, desk, sign_in, clock
+):
+    new = replacing.replace(
+        appointment=visit, provider=carol, starts_at=NINE, version=0, by=desk, now=NOW
+    )
+    page = sign_in(alice.user).get(url(visit))
+    seen = text(page)
+
+    assert "In its place we have booked a visit for you on Thursday, December 3, 2026" in seen
+    assert f'class="btn" href="{url(new)}"' in page.content.decode()
+    assert "Choose another time" not in seen
+    assert "In its place: Thursday, December 3, 2026, 9:00 AM" in text(at_desk.get(url(visit)))
+
+    booking.cancel(appointment=anew(new), by=alice.user, now=NOW)
+    assert "Choose another time" in text(sign_in(alice.user).get(url(visit)))
+
+
+def test_the_former_therapist_is_shown_no_visit_of_a_colleague(visit, dr_bob, carol, desk, sign_in):
+    replacing.replace(
+        appointment=visit, provider=carol, starts_at=NINE, version=0, by=desk, now=NOW
+    )
+
+    page = text(sign_in(dr_bob.user).get(url(visit)))
+
+    assert "The front desk cancelled it" in page
+    assert "In its place" not in page
+
+
+def test_of_who_was_erased_nothing_leads_on(at_desk, visit, alice, desk):
+    erasure.erase(patient=alice, reason="request", by=desk, now=NOW)
+
+    page = at_desk.get(url(visit))
+
+    assert "Patient Erased" in text(page)
+    assert "tel:Erased" not in page.content.decode()
+    assert str(alice.ref) not in page.content.decode()

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import erasure, holds
-from accounts.models import Erasure, LegalHold, Patient, User
+from accounts.models import Erasure, LegalHold, Membership, Patient, User
 from billing.models import CardOnFile
 from care.models import Consent, ProgressNote, PsychotherapyNote
 from core import keystore
@@ -232,6 +232,14 @@ def test_the_command_erases_and_says_so(alice, biller, capsys):
     call_command("erase_patient", str(alice.ref), reason="request", by=biller.email)
 
     assert capsys.readouterr().out == f"patient {alice.pk} is erased.\n"
+    assert keystore.is_erased(alice.ref)
+
+
+def test_whoever_has_several_roles_can_have_decided_it(alice, biller, practice):
+    Membership.objects.create(user=biller, practice=practice, role=Membership.Role.ADMIN)
+
+    call_command("erase_patient", str(alice.ref), reason="request", by=biller.email, verbosity=0)
+
     assert keystore.is_erased(alice.ref)
 
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from accounts.models import Membership
+from accounts.models import ContactRules, Membership
 from appointments import booking
 from appointments.models import Appointment
 from billing.models import CardOnFile
@@ -238,3 +238,13 @@ def test_the_day_and_the_board_lead_to_each_visit(at_desk, visit, clock):
     pages = [at_desk.get(reverse(name)).content.decode() for name in ("home", "board")]
 
     assert [page in one for one in pages] == [True, True]
+
+
+def test_whom_no_notice_reaches_is_to_be_called(at_desk, alice, dr_bob):
+    ContactRules.objects.create(patient=alice, by_mail=False)
+
+    review = text(at_desk.get(url(alice, "desk_booking"), choice(dr_bob)))
+    done = text(at_desk.post(url(alice, "desk_booking"), choice(dr_bob), follow=True))
+
+    assert "The patient gets no notices: call, and say what is still to do." in review
+    assert "It is booked. The patient gets no notices: call." in done
