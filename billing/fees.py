@@ -147,8 +147,9 @@ def _take_back_noshow(appointment: Appointment, reason: str, *, by: User, now: d
         decision = decision_of(proposal)
         if decision and decision.kind == CHARGED:
             raise Decided
-        if decision is None:
+        if decision is None:  # she was told that there may be a fee
             _waive(proposal, FeeDecision.Reason.TAKEN_BACK, by=by, now=now)
+            notices.tell_waived(proposal=proposal, now=now)
 
 
 def forbidding(proposal: FeeProposal) -> coverage.Rule | None:

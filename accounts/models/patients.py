@@ -43,9 +43,9 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(user__email__iexact=address)
 
     def kept_by(self, user: User) -> Self:
-        """The patients of the practice in whose office `user` works."""
+        """The patients of the practice in whose office `user` works, but for herself."""
         office = Membership.objects.filter(user=user, role__in=OFFICE)
-        return self.filter(practice__in=office.values("practice"))
+        return self.filter(practice__in=office.values("practice")).exclude(user=user)
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

@@ -173,6 +173,20 @@ def test_a_front_desk_that_also_treats_charges_her_own_visits_alone(
     assert (answer.status_code, Charge.objects.count()) == (404, 0)
 
 
+def test_who_works_in_the_office_neither_sees_nor_waives_her_own(sign_in, proposal, practice, alice):
+    Membership.objects.create(user=alice.user, practice=practice, role=Membership.Role.BILLING)
+    client = sign_in(alice.user)
+
+    answers = [
+        client.get(url(proposal)),
+        client.post(url(proposal, "waiver"), {"reason": "goodwill"}),
+        client.get(f"/account/patients/{alice.ref}/coverage/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert not FeeDecision.objects.filter(proposal=proposal).exists()
+
+
 def test_where_a_payer_forbids_it_the_page_says_so_and_offers_no_charge(
     sign_in, proposal, alice, biller
 ):
