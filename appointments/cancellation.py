@@ -93,7 +93,8 @@ def is_moved_late(move: AppointmentMove) -> bool:
 
     The time she moved it to does not undo it, nor does calling that one off.
     """
+    if not is_moved_by_patient(move):
+        return False
     visit = move.appointment
     before = [one for one in visit.moves.all() if one.version < move.version]
-    was_free_until = _free_until(visit, move.from_starts_at, before)
-    return is_moved_by_patient(move) and move.moved_at >= was_free_until
+    return move.moved_at >= _free_until(visit, move.from_starts_at, before)

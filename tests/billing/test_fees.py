@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from accounts import coverage
+from accounts import coverage, erasure
 from accounts.models import User
 from appointments import (
     attendance,
@@ -212,6 +212,14 @@ def test_no_fee_where_the_payer_forbids_it(earlier, visit, alice, dr_bob, biller
         cancel(visit, by=alice.user)
     else:
         missing.record_noshow(appointment=visit, by=dr_bob.user, now=MISSED)
+
+    assert told(visit) == []
+
+
+def test_no_fee_of_somebody_who_is_erased(earlier, visit, alice, biller, dr_bob):
+    erasure.erase(patient=alice, reason="request", by=biller, now=NINE)
+
+    missing.record_noshow(appointment=visit, by=dr_bob.user, now=MISSED)
 
     assert told(visit) == []
 

@@ -102,6 +102,13 @@ def sign_all(patient):
     )
 
 
+def test_the_page_leads_to_who_pays_before_there_is_any_fee(at_desk, alice):
+    there = reverse("accounts:coverages", args=[alice.ref])
+
+    assert f'href="{there}"' in at_desk.get(url(alice)).content.decode()
+    assert at_desk.get(there).status_code == 200
+
+
 def test_when_nothing_is_missing_that_is_said(at_desk, alice):
     sign_all(alice)
     card = {"customer_ref": "cus_1", "payment_method_ref": "pm_1", "brand": "visa", "last4": "4242"}
