@@ -89,9 +89,7 @@ LEADS_NOWHERE = b"""<d:multistatus xmlns:d="DAV:"><d:response><d:href>https://[<
 </d:multistatus>"""
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"<html>", b"\x00", BOMB, OUTSIDE, ENCODED, LEADS_NOWHERE]
-)
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\x00", BOMB, OUTSIDE, ENCODED, LEADS_NOWHERE])
 def test_what_is_no_answer_of_such_a_server_is_told_apart(open_here, body):
     with serving(lambda handler: handler.answer(207, body)) as server:
         there = Collection(f"http://127.0.0.1:{server.server_port}/", "a", "b")

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from icalendar import Calendar
 
+from accounts.models import Membership
 from appointments import booking, importing, missing, moving
 from appointments.models import Appointment, ExternalBusy, ExternalCalendar, ExternalEvent
 from core import duties
@@ -113,9 +114,7 @@ def test_a_visit_that_was_missed_is_taken_away_there_and_put_back_with_it(
     work(came)
     assert event_of(there, visit) is None
 
-    missing.take_back_noshow(
-        appointment=visit, reason="mistake", by=dr_bob.user, now=came + MINUTE
-    )
+    missing.take_back_noshow(appointment=visit, reason="mistake", by=dr_bob.user, now=came + MINUTE)
     work(came + MINUTE)
     assert event_of(there, visit).start == NINE
 
@@ -282,6 +281,18 @@ def test_a_calendar_that_is_removed_gets_nothing_more(calendar, there, dr_bob, a
 
     assert event_of(there, visit) is None
     assert Duty.objects.get(kind="calendar.put").error == "NotTwoWay"
+
+
+def test_who_is_no_provider_here_any_more_is_told_of_no_visit(calendar, there, dr_bob, alice):
+    """Her account stays open: she has another role, say."""
+    visit = booked(dr_bob, alice)
+
+    Membership.objects.filter(user=dr_bob.user).update(role=Membership.Role.ADMIN)
+    duties.sweep(now=NOW)
+    importing.sweep(now=NOW)
+
+    calendar.refresh_from_db()
+    assert (event_of(there, visit), calendar.fetched_at) == (None, None)
 
 
 def test_a_feed_gets_nothing(dr_bob, alice):
