@@ -46,21 +46,31 @@ def create_coverage_end(
     patient = kept(request, patient_ref)
     found = get_object_or_404(patient.coverages, pk=coverage_id)
     form = CoverageEndForm(request.POST, auto_id=f"id_{found.pk}_%s")
-    refused = {"ending": found, "end_form": form}
     if not form.is_valid():
-        return show(request, patient, CoverageForm(), **refused, status=INVALID)
+        return show_refused(request, patient, found, form, status=INVALID)
     last_on = form.cleaned_data["last_on"]
     try:
         coverage.end(coverage=found, last_on=last_on, by=request.user, now=timezone.now())
     except coverage.NotItsDays:
         form.add_error("last_on", _("It has ended already, or begins later than that."))
-        return show(request, patient, CoverageForm(), **refused, status=CONFLICT)
+        return show_refused(request, patient, found, form, status=CONFLICT)
     messages.success(request, _("It ends on the day you chose."))
     return redirect("accounts:coverages", patient_ref=patient.ref)
 
 
 def kept(request: SignedInRequest, patient_ref: UUID) -> Patient:
     return get_object_or_404(Patient.objects.kept_by(request.user), ref=patient_ref)
+
+
+def show_refused(
+    request: SignedInRequest,
+    patient: Patient,
+    ending: Coverage,
+    form: CoverageEndForm,
+    *,
+    status: int,
+) -> HttpResponse:
+    return show(request, patient, CoverageForm(), ending=ending, end_form=form, status=status)
 
 
 def show(

@@ -127,7 +127,7 @@ def show(
         "rule": fees.forbidding(proposal),
         "may_charge": FeeProposal.objects.answered_by(request.user).filter(pk=proposal.pk).exists(),
         "may_enter_payer": Patient.objects.kept_by(request.user)
-        .filter(pk=proposal.appointment.patient_id)
+        .filter(appointments=proposal.appointment)
         .exists(),
         "charge_form": charge_form or FeeChargeForm.of(proposal),
         "waiver_form": waiver_form or FeeWaiverForm(),
