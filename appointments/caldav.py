@@ -5,6 +5,7 @@ would look at (core.outgoing). Redirects are not followed: the password goes whe
 """
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -16,6 +17,7 @@ from xml.sax.saxutils import escape
 from defusedxml.ElementTree import ParseError, fromstring
 
 from appointments.availability import Interval
+from appointments.external import LONGEST_ETAG
 from core import outgoing
 from core.outgoing import Answer
 
@@ -88,7 +90,7 @@ class Collection:
             if " 404 " in f"{response.findtext(f'{DAV}status', '')} ":
                 deleted.add(name)
             elif name:  # the calendar itself has none
-                changed[name] = response.findtext(f".//{DAV}getetag", "")
+                changed[name] = _kept(response.findtext(f".//{DAV}getetag", ""))
         return Changes(root.findtext(f"{DAV}sync-token", ""), changed, deleted)
 
     def files(self, window: Interval) -> bytes:
@@ -115,10 +117,10 @@ class Collection:
         if answer.status not in PUT_DOWN:
             raise Refused(answer.status)
         if etag := answer.headers.get("etag", ""):
-            return etag
+            return _kept(etag)
         # A server that keeps it in words of its own says nothing here (RFC 4791, 5.3.4).
         found = self._ask("PROPFIND", ETAG, name, Depth="0")
-        return str(_multistatus(found).findtext(f".//{DAV}getetag", ""))
+        return _kept(_multistatus(found).findtext(f".//{DAV}getetag", ""))
 
     def delete(self, name: str) -> None:
         """
@@ -145,15 +147,28 @@ class Collection:
         )
 
 
+def _kept(etag: str) -> str:
+    """The etag, or what stands for one that is too long for a row, or for any row at all."""
+    is_short = len(etag) <= LONGEST_ETAG and etag.isprintable()
+    return etag if is_short else hashlib.sha256(etag.encode()).hexdigest()
+
+
 def _multistatus(answer: Answer) -> Any:
     if answer.status != HTTPStatus.MULTI_STATUS:
         raise Refused(answer.status)
     try:
         return fromstring(answer.body)
-    except (ParseError, ValueError) as failure:  # what defusedxml forbids is a ValueError
+    # What defusedxml forbids is a ValueError, an encoding that nobody knows a LookupError.
+    except (ParseError, ValueError, LookupError) as failure:
         raise NoCalDav from failure
 
 
 def _name(href: str) -> str:
-    path = urlsplit(href).path
+    """
+    :raises NoCalDav:
+    """
+    try:
+        path = urlsplit(href).path
+    except ValueError as failure:
+        raise NoCalDav from failure
     return "" if path.endswith("/") else unquote(path.rpartition("/")[2])

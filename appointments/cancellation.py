@@ -45,9 +45,15 @@ def free_until(appointment: Appointment) -> datetime:
     Where the practice has moved the visit, or booked it in the place of another, the patient never
     chose its time: she is free until it begins.
     """
-    moves = list(appointment.moves.all())
+    return _free_until(appointment, appointment.starts_at, list(appointment.moves.all()))
+
+
+def _free_until(
+    appointment: Appointment, starts_at: datetime, moves: list[AppointmentMove]
+) -> datetime:
+    """:param moves: by which the visit came to that time"""
     is_chosen = is_moved_by_patient(moves[-1]) if moves else appointment.replaces_id is None
-    return appointment.starts_at - window(appointment) if is_chosen else appointment.starts_at
+    return starts_at - window(appointment) if is_chosen else starts_at
 
 
 def is_near(appointment: Appointment, starts_at: datetime, *, now: datetime) -> bool:
@@ -87,5 +93,8 @@ def is_moved_late(move: AppointmentMove) -> bool:
 
     The time she moved it to does not undo it, nor does calling that one off.
     """
-    free_until = move.from_starts_at - window(move.appointment)
-    return is_moved_by_patient(move) and move.moved_at >= free_until
+    if not is_moved_by_patient(move):
+        return False
+    visit = move.appointment
+    before = [one for one in visit.moves.all() if one.version < move.version]
+    return move.moved_at >= _free_until(visit, move.from_starts_at, before)

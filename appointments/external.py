@@ -5,10 +5,10 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Provider, User
+from accounts.models import Membership, Provider, User
 from core.closed import ClosedText
 
 STALE = timedelta(days=3)
@@ -20,13 +20,22 @@ class ExternalCalendarQuerySet(models.QuerySet["ExternalCalendar"]):
         """Those that `user` has named: where else she is busy is nobody's business."""
         return self.filter(provider__user=user).order_by("added_at", "pk")
 
+    def in_use(self) -> Self:
+        """Those of providers who work here: whoever has left is told of no visit any more."""
+        works = Membership.objects.filter(
+            user=OuterRef("provider__user"),
+            practice=OuterRef("provider__practice"),
+            role=Membership.Role.PROVIDER,
+        )
+        return self.filter(Exists(works), provider__user__is_active=True)
+
     def two_way(self) -> Self:
         """Those in which visits are put as well."""
         kind = ExternalCalendar.Kind.CALDAV
-        return self.filter(kind=kind, provider__user__is_active=True).select_related("provider")
+        return self.in_use().filter(kind=kind).select_related("provider")
 
     def due(self, *, now: datetime) -> Self:
-        return self.filter(due_at__lte=now, provider__user__is_active=True).order_by("due_at")
+        return self.in_use().filter(due_at__lte=now).order_by("due_at")
 
 
 class ExternalCalendar(models.Model):

@@ -5,6 +5,7 @@ transaction. What it says replaces what it said before, under the lock of her ti
 a booking at once, the second sees the first.
 """
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -23,6 +24,8 @@ from appointments.offers import FURTHEST, ONE_DAY
 from core import audit, outgoing
 from core.outgoing import Answer, NotFetched
 from core.transactions import retried
+
+log = logging.getLogger(__name__)
 
 EVERY, SELDOM = timedelta(minutes=15), timedelta(hours=6)
 MOST = 5  # calendars a provider
@@ -66,17 +69,21 @@ def add(
     """
     Count what this calendar says as busy, from its first fetch on, which the next sweep does.
 
-    With a name and a password it is one on a CalDAV server, and visits are put there.
+    With a name and a password it is one on a CalDAV server, and visits are put there. Named twice,
+    it is one calendar, with the password that was given last: two would each put back what the
+    other one has put.
 
     :raises NotAnAddress:
     :raises TooMany:
     """
-    address = with_scheme(address)
     try:
+        address = with_scheme(address)
         outgoing.place_of(address)
-    except NotFetched as refusal:
+    except (ValueError, NotFetched) as refusal:
         raise NotAnAddress from refusal
     indexing.lock([provider.pk])  # two at once must not both be the last
+    if known := _named_already(provider, address, username):
+        return _signed_in_anew(known, password, by=by, now=now)
     if provider.external_calendars.count() >= MOST:
         raise TooMany
     named: dict[str, Any] = {"address": address, "added_at": now, "due_at": now}
@@ -85,6 +92,25 @@ def add(
         named |= {"kind": kind, "username": username, "password": password}
     calendar = ExternalCalendar.objects.create(provider=provider, **named)
     if username:
+        putting.plan_all(calendar, now=now)
+    audit.record("calendar.added", subject=calendar, by=by, at=now)
+    return calendar
+
+
+def _named_already(provider: Provider, address: str, username: str) -> ExternalCalendar | None:
+    """Looked up one by one: nothing is found by what is closed at rest."""
+    named = provider.external_calendars.all()
+    return next((o for o in named if (o.address, o.username or "") == (address, username)), None)
+
+
+def _signed_in_anew(
+    calendar: ExternalCalendar, password: str, *, by: User, now: datetime
+) -> ExternalCalendar:
+    """Fetch it anew, and put there what an old password could not."""
+    calendar.due_at = now
+    calendar.password = password or None
+    calendar.save(update_fields=["due_at", "password"])
+    if calendar.username:
         putting.plan_all(calendar, now=now)
     audit.record("calendar.added", subject=calendar, by=by, at=now)
     return calendar
@@ -115,7 +141,11 @@ def sweep(*, now: datetime) -> int:
     """Fetch what is due. Return how many that was."""
     claimed = _claim(now=now)
     for calendar in claimed:
-        refresh(calendar, now=now)
+        try:
+            refresh(calendar, now=now)
+        except Exception as failure:  # what one server says must not keep the others waiting
+            log.warning("calendar %s failed: %s", calendar.pk, type(failure).__name__)
+            _note_failure(calendar, ExternalCalendar.Failure.FAULT, now=now)
     return len(claimed)
 
 
@@ -233,11 +263,11 @@ def _note(calendar: ExternalCalendar, news: News, *, now: datetime) -> None:
 
 
 def validators(answer: Answer) -> dict[str, str]:
-    """As the server says them; one that is too long to be kept is none."""
+    """As the server says them; one that cannot be kept, or said again, is none."""
     etag, since = (answer.headers.get(name, "") for name in ("etag", "last-modified"))
     return {
-        "etag": etag if len(etag) <= LONGEST_ETAG else "",
-        "last_modified": since if len(since) <= LONGEST_DATE else "",
+        "etag": etag if len(etag) <= LONGEST_ETAG and etag.isprintable() else "",
+        "last_modified": since if len(since) <= LONGEST_DATE and since.isprintable() else "",
     }
 
 

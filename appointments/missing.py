@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments import booking, days, indexing, notices
+from appointments import booking, days, indexing, notices, putting
 from appointments.models import Appointment, InvalidTransition
 from appointments.signals import appointment_cancelled, appointment_missed
 from core import audit
@@ -138,6 +138,8 @@ def _lock(appointment: Appointment) -> None:
 
 
 def _tell(appointment: Appointment, *, now: datetime) -> None:
-    """Its time is free, or taken again; and whoever looks at the day sees it."""
+    """Its time is free, or taken again, here and in calendars elsewhere; and whoever looks at the
+    day sees it."""
     indexing.renew([appointment.provider_id], now=now)
+    putting.plan(appointment, now=now)
     days.publish_change(appointment)

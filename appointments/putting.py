@@ -30,13 +30,18 @@ class NotTwoWay(Moot):
 def plan(appointment: Appointment, *, now: datetime) -> None:
     """Have the visit put, moved or taken away in each calendar of its provider."""
     for calendar in ExternalCalendar.objects.two_way().filter(provider=appointment.provider_id):
-        _enqueue(calendar, appointment, str(appointment.version), now=now)
+        _enqueue(calendar, appointment, _state(appointment, now=now), now=now)
 
 
 def plan_all(calendar: ExternalCalendar, *, now: datetime) -> None:
-    """Have all visits to come put into a calendar that is new."""
+    """Have all visits to come put into a calendar that is new, or that lets us in again."""
     for appointment in Appointment.objects.filter(provider=calendar.provider).upcoming(now=now):
-        _enqueue(calendar, appointment, str(appointment.version), now=now)
+        _enqueue(calendar, appointment, _state(appointment, now=now), now=now)
+
+
+def _state(appointment: Appointment, *, now: datetime) -> str:
+    """The version alone does not tell: that nobody came may be noted, and taken back."""
+    return f"{appointment.version}:{now:%Y%m%dT%H%M%S.%f}"
 
 
 def put_back(calendar: ExternalCalendar, changes: Changes, *, now: datetime) -> None:

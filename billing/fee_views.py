@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.http import SignedInRequest
-from accounts.models import Membership
+from accounts.models import Membership, Patient
 from accounts.models.patients import OFFICE
 from accounts.permissions import PROVIDER, policy
 from appointments.booking import SlotTaken, TooLate
@@ -126,7 +126,9 @@ def show(
         "decision": fees.decision_of(proposal),
         "rule": fees.forbidding(proposal),
         "may_charge": FeeProposal.objects.answered_by(request.user).filter(pk=proposal.pk).exists(),
-        "is_office": bool(set(OFFICE) & request.user.roles),
+        "may_enter_payer": Patient.objects.kept_by(request.user)
+        .filter(appointments=proposal.appointment)
+        .exists(),
         "charge_form": charge_form or FeeChargeForm.of(proposal),
         "waiver_form": waiver_form or FeeWaiverForm(),
         **news,

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import coverage
-from accounts.models import User
+from accounts.models import Erasure, User
 from appointments import booking, cancellation, missing
 from appointments.models import Appointment
 from billing import charges, notices
@@ -47,6 +47,8 @@ def propose(
     """
     if not cents or FeeProposal.objects.filter(appointment=appointment).exists():
         return None
+    if Erasure.objects.filter(patient=appointment.patient_id).exists():
+        return None  # nobody is left to be asked what happened
     is_first = _is_first(appointment, now=now)
     proposal = FeeProposal.objects.create(
         appointment=appointment, reason=reason, amount_cents=cents, proposed_at=now
@@ -147,8 +149,9 @@ def _take_back_noshow(appointment: Appointment, reason: str, *, by: User, now: d
         decision = decision_of(proposal)
         if decision and decision.kind == CHARGED:
             raise Decided
-        if decision is None:
+        if decision is None:  # she was told that there may be a fee
             _waive(proposal, FeeDecision.Reason.TAKEN_BACK, by=by, now=now)
+            notices.tell_waived(proposal=proposal, now=now)
 
 
 def forbidding(proposal: FeeProposal) -> coverage.Rule | None:

@@ -19,7 +19,7 @@ REASONS = ["exempt", "failed", "practice", "payer", "goodwill", "first-time", "t
 class FeeProposalQuerySet(models.QuerySet["FeeProposal"]):
     def visible_to(self, user: User) -> Self:
         """Those of her own visits, while care goes on, or those of the practice in whose office
-        `user` works. Whoever sees one may waive it."""
+        `user` works; what she owes herself is no work of hers. Whoever sees one may waive it."""
         return self._of(user, OFFICE)
 
     def answered_by(self, user: User) -> Self:
@@ -29,7 +29,8 @@ class FeeProposalQuerySet(models.QuerySet["FeeProposal"]):
     def _of(self, user: User, roles: object) -> Self:
         office = Membership.objects.filter(user=user, role__in=roles).values("practice")
         hers = in_care(user, patient=f"{VISIT}__patient", provider=f"{VISIT}__provider")
-        return self.filter(hers | Q(appointment__provider__practice__in=office))
+        ours = Q(appointment__provider__practice__in=office) & ~Q(appointment__patient__user=user)
+        return self.filter(hers | ours)
 
     def still_open(self) -> Self:
         """Those that nobody has decided, the oldest visit first, with whom it is about."""

@@ -103,8 +103,18 @@ def ask(
         answer = _exchange(place, found, method, headers or {}, body, until=until)
         if not redirects or answer.status not in MOVED:
             return answer
-        address = urljoin(address, answer.headers.get("location", ""))
+        address = _joined(address, answer.headers.get("location", ""))
     raise NotFetched(Reason.LEADS_ON)
+
+
+def _joined(address: str, onward: str) -> str:
+    """
+    :raises NotFetched:
+    """
+    try:
+        return urljoin(address, onward)
+    except ValueError as failure:
+        raise NotFetched(Reason.ADDRESS) from failure
 
 
 def place_of(address: str) -> Place:

@@ -16,10 +16,11 @@ from accounts.finding_forms import FindPatientForm
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Patient
 from accounts.permissions import policy
-from appointments import desk_booking, presenters
+from appointments import booking, cancellation, desk_booking, presenters
 from appointments.booking import NotLicensed, NotOffered, SlotTaken
 from appointments.desk_forms import BookForm, WithWhomForm
 from appointments.forms import SinceForm
+from appointments.models import Appointment
 from core import zones
 from telehealth.desk_patients import desk_patient_of, missing_of
 
@@ -64,9 +65,29 @@ def book_for(request: SignedInRequest, patient_ref: UUID) -> HttpResponse:
         return show(request, patient, form, choice, status=200)
     if request.method == "POST":
         return create_booking(request, patient, choice)
-    missing = missing_of(patient, on=timezone.localdate())
-    context = choice | {"missing": missing, "is_told": contact.is_told(patient)}
-    return render(request, "desk_booking_review.html", context)
+    told = {
+        "missing": missing_of(patient, on=timezone.localdate()),
+        "is_told": contact.is_told(patient),
+        "terms": terms_of(choice),
+    }
+    return render(request, "desk_booking_review.html", choice | told)
+
+
+def terms_of(choice: dict[str, Any]) -> dict[str, int]:
+    """What calling it off or missing it may cost: she is on the phone, and should hear it first."""
+    provider = choice["provider"]
+    visit = Appointment(  # not saved
+        provider=provider,
+        patient=choice["patient"],
+        starts_at=choice["starts_at"],
+        fee_cents=provider.fee_cents,
+        cancellation_policy=booking.policy_of(provider, now=timezone.now()),
+    )
+    return {
+        "free_hours": int(cancellation.window(visit).total_seconds() // 3600),
+        "late_fee_cents": cancellation.late_fee_cents(visit),
+        "noshow_fee_cents": cancellation.noshow_fee_cents(visit),
+    }
 
 
 def show(

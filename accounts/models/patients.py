@@ -43,9 +43,11 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(user__email__iexact=address)
 
     def kept_by(self, user: User) -> Self:
-        """The patients of the practice in whose office `user` works."""
+        """The patients of the practice in whose office `user` works, but for herself, and for those
+        who are nobody any more."""
         office = Membership.objects.filter(user=user, role__in=OFFICE)
-        return self.filter(practice__in=office.values("practice"))
+        ours = self.filter(practice__in=office.values("practice"), erasure=None)
+        return ours.exclude(user=user)
 
     def with_phone(self, number: str) -> Self:
         """Those who are reached under a number, however it is written: a family may share one."""

@@ -1,5 +1,6 @@
 """Who pays for a patient's care, and what that payer forbids."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -238,3 +239,17 @@ def test_who_has_no_business_with_it_does_not_find_it(sign_in, alice, dr_bob, ma
     ]
 
     assert answers == [(404, 404)] * 4
+
+
+def test_each_of_several_has_a_field_of_its_own(sign_in, alice, front, cover):
+    one, other = cover(), cover(program="commercial")
+    client = sign_in(front)
+
+    page = client.get(url(alice)).content.decode()
+    refused = client.post(url(alice, one.pk, "end"), {"last_on": "soon"}).content.decode()
+
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert {f"id_{one.pk}_last_on", f"id_{other.pk}_last_on"} <= set(ids)
+    assert refused.count('<details class="fold" open>') == 1
+    assert refused.count('value="soon"') == 1

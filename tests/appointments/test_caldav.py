@@ -84,7 +84,12 @@ OUTSIDE = (
 )
 
 
-@pytest.mark.parametrize("body", [b"", b"<html>", b"\x00", BOMB, OUTSIDE])
+ENCODED = b"""<?xml version="1.0" encoding="nobodys"?><a/>"""
+LEADS_NOWHERE = b"""<d:multistatus xmlns:d="DAV:"><d:response><d:href>https://[</d:href></d:response>
+</d:multistatus>"""
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\x00", BOMB, OUTSIDE, ENCODED, LEADS_NOWHERE])
 def test_what_is_no_answer_of_such_a_server_is_told_apart(open_here, body):
     with serving(lambda handler: handler.answer(207, body)) as server:
         there = Collection(f"http://127.0.0.1:{server.server_port}/", "a", "b")
@@ -122,3 +127,14 @@ def test_the_server_that_names_no_etag_is_asked_for_it(open_here):
         there = Collection(f"http://127.0.0.1:{server.server_port}/", "a", "b")
 
         assert there.put("1.ics", NINE_FILE) == '"7"'
+
+
+@pytest.mark.parametrize("etag", [f'"{"7" * 300}"', '"\x07"'])
+def test_an_etag_that_no_row_can_hold_is_kept_as_what_stands_for_it(open_here, etag):
+    with serving(lambda handler: handler.answer(201, b"", ETag=etag)) as server:
+        there = Collection(f"http://127.0.0.1:{server.server_port}/", "a", "b")
+
+        kept = [there.put("1.ics", NINE_FILE) for _ in range(2)]
+
+    assert kept[0] == kept[1] != etag
+    assert len(kept[0]) == 64

@@ -160,6 +160,15 @@ def test_it_is_asked_only_whether_something_has_changed(calendar, elsewhere):
     assert busy(calendar) == [(NINE, NINE + HOUR)]
 
 
+@pytest.mark.parametrize("etag", ['"\0"', f'"{"7" * 300}"'])
+def test_an_etag_that_no_row_can_hold_is_none(calendar, elsewhere, etag):
+    elsewhere.etag = etag
+
+    fetch(calendar)
+
+    assert (calendar.failure, calendar.etag, busy(calendar)) == ("", "", [(NINE, NINE + HOUR)])
+
+
 def test_once_a_day_it_is_read_whole_for_time_has_gone_on(calendar, elsewhere):
     elsewhere.etag = '"1"'
     elsewhere.content = file(f"UID:1|{NINE_TO_TEN}|RRULE:FREQ=DAILY")
@@ -189,6 +198,22 @@ def test_a_sweep_takes_what_is_due_and_once(calendar, elsewhere):
     assert [importing.sweep(now=NOW), importing.sweep(now=NOW + MINUTE)] == [1, 0]
     assert importing.sweep(now=NOW + importing.EVERY) == 1
     assert len(elsewhere.asked) == 2
+
+
+def test_what_nobody_thought_of_stops_one_calendar_and_not_the_others(
+    calendar, elsewhere, carol, caplog
+):
+    """She lives in a zone that this machine has never heard of, say."""
+    type(carol).objects.filter(pk=carol.pk).update(zone="Mars/Base")
+    hers = make_external_calendar(carol, address=elsewhere.address, due_at=NOW - HOUR)
+
+    importing.sweep(now=NOW)
+
+    hers.refresh_from_db()
+    assert busy(calendar) == [(NINE, NINE + HOUR)]
+    assert (hers.failure, hers.due_at) == ("fault", NOW + importing.EVERY)
+    assert "ZoneInfoNotFoundError" in caplog.text
+    assert elsewhere.address not in caplog.text
 
 
 def test_the_calendar_of_a_closed_account_is_not_fetched(calendar, dr_bob):
@@ -327,7 +352,16 @@ def test_booked_visits_stay_and_are_shown_as_conflicts(calendar, dr_bob, visit, 
 
 
 @pytest.mark.parametrize(
-    "address", ["", "calendar.example", "ftp://x.example/", "https://u:p@x.example/", "https://"]
+    "address",
+    [
+        "",
+        "calendar.example",
+        "ftp://x.example/",
+        "https://u:p@x.example/",
+        "https://",
+        "https://[",
+        "https://a\u2100b.example/",
+    ],
 )
 def test_what_is_no_address_is_refused_before_it_is_kept(dr_bob, address):
     with pytest.raises(importing.NotAnAddress):

@@ -7,7 +7,8 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from icalendar import Calendar
 
-from appointments import booking, importing, moving
+from accounts.models import Membership
+from appointments import booking, importing, missing, moving
 from appointments.models import Appointment, ExternalBusy, ExternalCalendar, ExternalEvent
 from core import duties
 from core.models import Duty
@@ -35,10 +36,10 @@ def calendar(there, dr_bob):
     return named(there, dr_bob)
 
 
-def named(there, provider):
+def named(there, provider, *, now=NOW):
     signs_in = {"username": radicale.PERSON, "password": radicale.WORD}
     return importing.add(
-        provider=provider, address=there.address, by=provider.user, now=NOW, **signs_in
+        provider=provider, address=there.address, by=provider.user, now=now, **signs_in
     )
 
 
@@ -100,6 +101,38 @@ def test_a_visit_that_is_called_off_is_taken_away_there(calendar, there, dr_bob,
 
     assert event_of(there, visit) is None
     assert not ExternalEvent.objects.exists()
+
+
+def test_a_visit_that_was_missed_is_taken_away_there_and_put_back_with_it(
+    calendar, there, dr_bob, alice
+):
+    visit = booked(dr_bob, alice)
+    work()
+    came = NINE + 15 * MINUTE
+
+    missing.record_noshow(appointment=visit, by=dr_bob.user, now=came)
+    work(came)
+    assert event_of(there, visit) is None
+
+    missing.take_back_noshow(appointment=visit, reason="mistake", by=dr_bob.user, now=came + MINUTE)
+    work(came + MINUTE)
+    assert event_of(there, visit).start == NINE
+
+
+def test_a_calendar_that_is_named_twice_is_one_with_the_later_password(there, dr_bob, alice):
+    calendar = named(there, dr_bob)
+    ExternalCalendar.objects.update(password="of last year")
+    visit = booked(dr_bob, alice)
+    for tries in range(10):
+        duties.sweep(now=NOW + tries * DAY)
+    assert Duty.objects.get(kind="calendar.put").dead_at
+
+    again = named(there, dr_bob, now=NOW + HOUR)
+    duties.sweep(now=NOW + HOUR)
+
+    assert again == calendar
+    assert ExternalCalendar.objects.count() == 1
+    assert event_of(there, visit)["SUMMARY"] == "Appointment"
 
 
 def test_duties_that_come_late_put_what_is_true_by_then(calendar, there, dr_bob, alice):
@@ -248,6 +281,18 @@ def test_a_calendar_that_is_removed_gets_nothing_more(calendar, there, dr_bob, a
 
     assert event_of(there, visit) is None
     assert Duty.objects.get(kind="calendar.put").error == "NotTwoWay"
+
+
+def test_who_is_no_provider_here_any_more_is_told_of_no_visit(calendar, there, dr_bob, alice):
+    """Her account stays open: she has another role, say."""
+    visit = booked(dr_bob, alice)
+
+    Membership.objects.filter(user=dr_bob.user).update(role=Membership.Role.ADMIN)
+    duties.sweep(now=NOW)
+    importing.sweep(now=NOW)
+
+    calendar.refresh_from_db()
+    assert (event_of(there, visit), calendar.fetched_at) == (None, None)
 
 
 def test_a_feed_gets_nothing(dr_bob, alice):

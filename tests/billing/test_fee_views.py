@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
-from accounts import coverage
+from accounts import coverage, erasure
 from accounts.models import Membership
 from accounts.models.patients import OFFICE
 from appointments import booking, missing
@@ -171,6 +171,36 @@ def test_a_front_desk_that_also_treats_charges_her_own_visits_alone(
     answer = sign_in(carol.user).post(url(proposal, "charge"), {"amount_cents": "150"})
 
     assert (answer.status_code, Charge.objects.count()) == (404, 0)
+
+
+def test_who_works_in_the_office_neither_sees_nor_waives_her_own(
+    sign_in, proposal, practice, alice
+):
+    Membership.objects.create(user=alice.user, practice=practice, role=Membership.Role.BILLING)
+    client = sign_in(alice.user)
+
+    answers = [
+        client.get(url(proposal)),
+        client.post(url(proposal, "waiver"), {"reason": "goodwill"}),
+        client.get(f"/account/patients/{alice.ref}/coverage/"),
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 404]
+    assert not FeeDecision.objects.filter(proposal=proposal).exists()
+
+
+def test_the_fee_of_somebody_who_was_erased_since_can_be_waived_and_leads_to_no_payer(
+    sign_in, proposal, alice, biller
+):
+    erasure.erase(patient=alice, reason="request", by=biller, now=MISSED)
+    client = sign_in(biller)
+
+    page = client.get(url(proposal))
+    answer = client.post(url(proposal, "waiver"), {"reason": "goodwill"})
+
+    assert (page.status_code, answer.status_code) == (200, 302)
+    assert "Who pays" not in text(page)
+    assert client.get(f"/account/patients/{alice.ref}/coverage/").status_code == 404
 
 
 def test_where_a_payer_forbids_it_the_page_says_so_and_offers_no_charge(

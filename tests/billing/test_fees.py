@@ -5,9 +5,17 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, transaction
 
-from accounts import coverage
+from accounts import coverage, erasure
 from accounts.models import User
-from appointments import attendance, booking, changing_series, missing, moving, repeating
+from appointments import (
+    attendance,
+    booking,
+    changing_series,
+    missing,
+    moving,
+    repeating,
+    replacing,
+)
 from appointments.booking import SlotTaken, TooLate
 from appointments.changing_series import Scope
 from appointments.models import Appointment, InvalidTransition
@@ -173,6 +181,29 @@ def test_no_fee_where_the_practice_had_moved_it(earlier, visit, dr_bob, alice):
     assert told(visit) == []
 
 
+def test_no_fee_for_giving_up_a_time_that_the_practice_had_chosen(earlier, visit, dr_bob, alice):
+    moving.move(appointment=visit, starts_at=NINE + HOUR, version=0, by=dr_bob.user, now=NOW)
+
+    moving.move(appointment=anew(visit), starts_at=NINE + DAY, version=1, by=alice.user, now=LATE)
+
+    assert told(visit) == []
+
+
+def test_no_fee_for_giving_up_a_time_with_a_colleague_whom_the_practice_had_chosen(
+    earlier, visit, alice, carol, desk
+):
+    stead = replacing.replace(
+        appointment=visit, provider=carol, starts_at=NINE, version=0, by=desk, now=NOW
+    )
+
+    moving.move(appointment=stead, starts_at=NINE + DAY, version=0, by=alice.user, now=LATE)
+    later = NINE + DAY + HOUR
+    moving.move(appointment=anew(stead), starts_at=later, version=1, by=alice.user, now=LATE + DAY)
+
+    assert told(stead) == [("late-move", 15000, None)]  # of the second one, which she had chosen
+    assert FeeProposal.objects.get(appointment=stead).proposed_at == LATE + DAY
+
+
 @pytest.mark.parametrize("deed", ["cancel", "miss"])
 def test_no_fee_where_the_payer_forbids_it(earlier, visit, alice, dr_bob, biller, deed):
     cover(alice, biller)
@@ -181,6 +212,14 @@ def test_no_fee_where_the_payer_forbids_it(earlier, visit, alice, dr_bob, biller
         cancel(visit, by=alice.user)
     else:
         missing.record_noshow(appointment=visit, by=dr_bob.user, now=MISSED)
+
+    assert told(visit) == []
+
+
+def test_no_fee_of_somebody_who_is_erased(earlier, visit, alice, biller, dr_bob):
+    erasure.erase(patient=alice, reason="request", by=biller, now=NINE)
+
+    missing.record_noshow(appointment=visit, by=dr_bob.user, now=MISSED)
 
     assert told(visit) == []
 
@@ -341,6 +380,25 @@ def test_taken_back_the_visit_is_booked_and_its_fee_is_waived(proposal, visit, d
     assert (seen.status, seen.noshow_at, seen.noshow_by) == ("booked", None, None)
     assert told(visit) == [("noshow", 15000, "taken-back")]
     assert (event.reason, event.by_id) == ("came", dr_bob.user.pk)
+
+
+def test_taken_back_the_patient_is_told_once_that_there_is_no_fee(
+    proposal, visit, dr_bob, mailoutbox
+):
+    steps.do("notice.fee", now=MISSED)
+    take_back(visit, by=dr_bob.user)
+    steps.do("notice.fee", now=MISSED)
+
+    subjects = [letter.subject for letter in mailoutbox]
+    assert subjects == ["About your appointment", "No fee for your appointment"]
+
+
+def test_a_first_time_that_is_taken_back_sends_no_letter(visit, dr_bob, mailoutbox):
+    missing.record_noshow(appointment=visit, by=dr_bob.user, now=MISSED)
+    take_back(visit, by=dr_bob.user)
+    steps.do("notice.fee", now=MISSED)
+
+    assert mailoutbox == []
 
 
 def test_who_came_after_all_can_then_come_in(proposal, visit, dr_bob):

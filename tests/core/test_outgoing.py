@@ -144,7 +144,9 @@ def test_a_redirect_to_a_name_that_has_moved_inside_is_refused(open_here):
     assert names.asked == [NAME, NAME]
 
 
-@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://x.example/", "http://u:p@x.example/"])
+@pytest.mark.parametrize(
+    "to", ["file:///etc/passwd", "ftp://x.example/", "http://u:p@x.example/", "https://["]
+)
 def test_a_redirect_to_what_is_no_address_is_refused(open_here, to):
     with serving(lambda h: h.answer(302, Location=to)) as server:
         assert reason(here(server), redirects=3) == Reason.ADDRESS

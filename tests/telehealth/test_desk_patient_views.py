@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts import coverage
 from accounts.models import ContactRules, Membership
 from appointments import booking
 from appointments.models import Appointment
@@ -102,6 +103,13 @@ def sign_all(patient):
     )
 
 
+def test_the_page_leads_to_who_pays_before_there_is_any_fee(at_desk, alice):
+    there = reverse("accounts:coverages", args=[alice.ref])
+
+    assert f'href="{there}"' in at_desk.get(url(alice)).content.decode()
+    assert at_desk.get(there).status_code == 200
+
+
 def test_when_nothing_is_missing_that_is_said(at_desk, alice):
     sign_all(alice)
     card = {"customer_ref": "cus_1", "payment_method_ref": "pm_1", "brand": "visa", "last4": "4242"}
@@ -141,6 +149,18 @@ def test_the_desk_chooses_a_therapist_and_a_time_looks_it_over_and_books(
     assert (visit.patient, visit.booked_by, visit.status) == (alice, desk, "booked")
     assert "It is booked." in done.content.decode()
     assert "Visit of Alice Doe" in text(done)
+
+
+def test_before_it_is_booked_the_desk_reads_what_missing_it_may_cost(at_desk, alice, dr_bob, desk):
+    said = "free until 24 hours before the start, then $150.00. Not coming: $150.00."
+
+    page = text(at_desk.get(url(alice, "desk_booking"), choice(dr_bob)))
+    days = {"starts_on": NOW.date(), "ends_on": None}
+    coverage.enter(patient=alice, program="medicaid", by=desk, now=NOW, **days)
+    covered = text(at_desk.get(url(alice, "desk_booking"), choice(dr_bob)))
+
+    assert said in page
+    assert "free until the start. Not coming costs nothing." in covered
 
 
 def test_a_taken_time_is_said_with_others_and_nothing_is_booked(at_desk, alice, dr_bob, mallory):
