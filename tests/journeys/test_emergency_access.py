@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from accounts.models import EmergencyAccess, Membership
 from accounts.models.emergency_access import LASTS
 from tests.factories import make_member
-from tests.journeys.screens import SCREENS
+from tests.journeys.screens import SCREENS, open_menu
 
 pytestmark = pytest.mark.journey
 
@@ -32,6 +32,7 @@ def test_one_reads_one_is_told_one_judges(page_for, axe, signed, officer, carol,
 
     # She looks for the patient by another spelling first.
     hers.goto(reverse("home"))
+    open_menu(hers)
     hers.get_by_role("link", name="Emergency access").click()
     is_well(hers)
     hers.get_by_label("Full legal name of the patient").fill("Alice Dow")

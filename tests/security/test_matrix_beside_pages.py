@@ -46,6 +46,7 @@ DUTIES = {
     "notice.confirmation": {"recipient"},
     "notice.cancellation": {"recipient"},
     "notice.emergency": {"recipient"},
+    "notice.fee": {"recipient"},
     "notice.invitation": {"recipient"},
     "notice.staffing": {"recipient"},
     "notice.join": {"recipient"},
