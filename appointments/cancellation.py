@@ -39,6 +39,11 @@ def window(appointment: Appointment) -> timedelta:
     return rule.window if rule and late_fee_cents(appointment) else NEVER
 
 
+def free_hours(appointment: Appointment) -> int:
+    """The same in hours, as people say it."""
+    return int(window(appointment).total_seconds() // 3600)
+
+
 def free_until(appointment: Appointment) -> datetime:
     """Return the first moment at which the rule lets the practice charge for it.
 

@@ -19,7 +19,7 @@ from appointments import hours_pages, keeping
 from appointments.hours_forms import CutForm, DateForm, LeaveForm, ReadingForm, Week
 from appointments.keeping import MeetsAnother, Overtaken, WouldLieOutside
 
-DESK = (Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
+DESK = Membership.KEEP_CALENDARS
 INVALID, CONFLICT = HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.CONFLICT
 
 

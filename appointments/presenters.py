@@ -315,7 +315,7 @@ def visit_facts(appointment: Appointment, *, reader: User, now: datetime) -> Vis
         is_moved_late=any(map(cancellation.is_moved_late, moves)),
         is_free_to_cancel=cancellation.is_free(appointment, now=now),
         free_until=cancellation.free_until(appointment),
-        free_hours=int(cancellation.window(appointment).total_seconds() // 3600),
+        free_hours=cancellation.free_hours(appointment),
         late_fee_cents=cancellation.late_fee_cents(appointment),
         instead=_instead(appointment, now=now),
         cancelled_by=_who_cancelled(appointment, reader=reader),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Membership, User
 
-DESK = (Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
+DESK = Membership.KEEP_CALENDARS
 
 
 class AppointmentResponseQuerySet(models.QuerySet["AppointmentResponse"]):

@@ -108,7 +108,7 @@ def look_over(
         "is_cut": rhythm != form.rhythm(),
         "planned": planned,
         "conflict_count": conflict_count(planned),
-        "free_hours": int(cancellation.window(appointment).total_seconds() // 3600),
+        "free_hours": cancellation.free_hours(appointment),
         "late_fee_cents": cancellation.late_fee_cents(appointment),
     }
     return render(request, "appointments/series_review.html", context, status=status)

@@ -17,7 +17,7 @@ from telehealth import front_desk, provider_calendar
 from telehealth.hours_words import ONE_DAY
 from telehealth.provider_calendar import WEEK, monday, month_around
 
-DESK = (Membership.Role.FRONT_DESK, Membership.Role.ADMIN)
+DESK = Membership.KEEP_CALENDARS
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
 
 

@@ -84,7 +84,7 @@ def terms_of(choice: dict[str, Any]) -> dict[str, int]:
         cancellation_policy=booking.policy_of(provider, now=timezone.now()),
     )
     return {
-        "free_hours": int(cancellation.window(visit).total_seconds() // 3600),
+        "free_hours": cancellation.free_hours(visit),
         "late_fee_cents": cancellation.late_fee_cents(visit),
         "noshow_fee_cents": cancellation.noshow_fee_cents(visit),
     }

@@ -18,7 +18,7 @@ from telehealth.patient_home import home_of
 from telehealth.provider_day import day_of
 
 Role = Membership.Role
-SEES_CALENDAR = {Role.FRONT_DESK, Role.ADMIN}
+SEES_CALENDAR = frozenset(Membership.KEEP_CALENDARS)
 # Whose work is on one page begins there.
 ONE_PAGE = {
     Role.PRIVACY_OFFICER: "accounts:access_log",
