@@ -3,12 +3,15 @@
 import logging
 
 from celery import shared_task
+from django.core.cache import caches
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from core import duties
+from core.cache import CountingCache
 from core.models import Heartbeat
 from core.policy import SYSTEM, serves
+from core.session_store import SessionStore
 
 log = logging.getLogger(__name__)
 
@@ -36,3 +39,13 @@ def sweep_outbox(**_later: object) -> None:
 def beat(**_later: object) -> None:
     """Show /readyz that beat asks and a worker answers."""
     Heartbeat.objects.update_or_create(name="beat", defaults={"beaten_at": timezone.now()})
+
+
+@shared_task(acks_late=True, ignore_result=True)
+@serves(SYSTEM)
+def sweep_expired(**_later: object) -> None:
+    """Remove sessions that have ended and tries that no longer count. Redis sweeps its own."""
+    SessionStore.clear_expired()
+    kept = caches["default"]
+    if isinstance(kept, CountingCache):
+        kept.sweep()

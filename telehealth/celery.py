@@ -35,6 +35,8 @@ app.conf.beat_schedule = {
         "task": "messaging.tasks.sweep_attachments",
         "schedule": crontab(minute=30),
     },
+    # Removes what has run out: sessions, and counted tries.
+    "sweep-expired": {"task": "core.tasks.sweep_expired", "schedule": crontab(minute=15)},
     # Renews what a directory reads, where a hold has run out or a day has begun.
     "sweep-index": {"task": "appointments.tasks.sweep_index", "schedule": 60.0},
     # Fetches the calendars in which providers are busy elsewhere, each every quarter of an hour.

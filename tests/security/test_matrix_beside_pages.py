@@ -68,6 +68,7 @@ TASKS = {
     "appointments.tasks.sweep_calendars": {"system"},
     "appointments.tasks.sweep_index": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
+    "core.tasks.sweep_expired": {"system"},
     "core.tasks.sweep_outbox": {"system"},
     "messaging.tasks.sweep_attachments": {"system"},
     "core.tasks.beat": {"system"},
