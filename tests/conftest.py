@@ -1,6 +1,7 @@
 """The cast: alice the patient, dr_bob her provider, carol another, mallory a stranger,
 kit a child."""
 
+import gc
 import os
 from datetime import date
 from ipaddress import ip_network
@@ -25,6 +26,12 @@ from tests.web_role import step_down, step_down_from_now_on
 # entry makes the storage, which then keeps its folder.
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 settings.STATIC_ROOT = Path(settings.DATA_DIR) / "static" / WORKER
+
+
+def pytest_collection_finish():
+    """What was imported and collected stays: no later look for garbage goes through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
