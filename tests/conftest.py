@@ -35,6 +35,14 @@ def pytest_collection_finish():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def forgetful():
+    """Wait for no disk: like their database, the keys of the tests need not survive a power cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def static_files():
     """Collect the static files once, as a release does: pages are tested with hashed names.
 
