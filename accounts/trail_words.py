@@ -97,6 +97,7 @@ ACTIONS: dict[str, Any] = {
     "trail.exported": _("Took a copy of who looked at the record"),
     "video.admitted": _("Let someone into the visit"),
     "video.checked-in": _("Checked in for a visit"),
+    "video.differed": _("Said that the privacy codes of a visit differ"),
     "video.ended": _("Ended a visit"),
     "video.entered": _("Came into the visit's room"),
     "video.knocked": _("Waited to be let in"),

@@ -88,6 +88,15 @@ def report_connected(*, seat: Seat, now: datetime) -> None:
 
 
 @transaction.atomic
+def report_differing(*, seat: Seat, now: datetime) -> None:
+    """One side says that somebody may sit in between. Both pages break off; the trail keeps it."""
+    patient_id = seat.session.appointment.patient_id
+    audit.record(
+        "video.differed", subject=seat.session, by=seat.user, at=now, patient_id=patient_id
+    )
+
+
+@transaction.atomic
 def end(*, session: VideoSession, by: User, now: datetime) -> None:
     """
     The provider ends the visit for both. What happened is kept as an Attendance, until the two

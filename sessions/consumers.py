@@ -203,6 +203,8 @@ def perform(frame: signals.Frame, seat: Seat) -> None:
             admission.end(session=room, by=person, now=now)
         case "leave":
             seats.leave(seat=seat, now=now)
+        case "differ":
+            admission.report_differing(seat=seat, now=now)
         case "connected":
             admission.report_connected(seat=seat, now=now)
         case "media" if frame.body["cam"] and seat.role == Role.PATIENT:

@@ -48,6 +48,11 @@ def is_token(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"[a-z0-9-]{1,40}", value) is not None
 
 
+def is_number_word(value: Any) -> bool:
+    """256 bits in hexadecimal digits: a number, or its hash."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
 def is_description(value: Any) -> bool:
     return value in ("offer", "answer") and isinstance(value, str)
 
@@ -80,12 +85,16 @@ FIELDS: dict[str, dict[str, Check]] = {
         "mid": is_text_or_none,
         "line": is_number_or_none,
     },
+    # How the two pages come to the digits that show that nobody is in between (proof.js).
+    "commit": {"call": is_token, "hash": is_number_word},
+    "reveal": {"call": is_token, "number": is_number_word},
+    "differ": {"call": is_token},  # the digits are not the same, or somebody changed a frame
     "connected": {"call": is_token},
     "media": {"mic": is_flag, "cam": is_flag},
 }
 
-BOTH = frozenset({"desc", "cand", "connected", "media", "leave", "ping", "ice"})
-KINDS = {PATIENT: BOTH | {"knock", "prepare"}, PROVIDER: BOTH | {"admit", "end"}}
+BOTH = frozenset({"desc", "cand", "reveal", "differ", "connected", "media", "leave", "ping", "ice"})
+KINDS = {PATIENT: BOTH | {"knock", "prepare"}, PROVIDER: BOTH | {"admit", "end", "commit"}}
 
 ANY_TIME = frozenset({"scheduled", "waiting", "admitted", "live"})
 # The connection is made while the patient waits and is empty until she is admitted, so that the
@@ -96,11 +105,14 @@ TIMES = {
     "prepare": LOBBY,
     "desc": LOBBY,
     "cand": LOBBY,
+    "commit": LOBBY,
+    "reveal": LOBBY,
+    "differ": LOBBY,
     "admit": LOBBY,
     "connected": INSIDE,
     "media": INSIDE,
 }
-RELAYED = frozenset({"prepare", "desc", "cand", "media"})
+RELAYED = frozenset({"prepare", "desc", "cand", "commit", "reveal", "differ", "media"})
 
 
 def parse(text: str | None, *, role: str) -> Frame:

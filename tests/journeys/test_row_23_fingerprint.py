@@ -8,9 +8,11 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from core.models import AuditEvent
 from sessions.models import VideoSession
 from tests.factories import make_visit
-from tests.journeys.test_room import check_in, come_in, stats, status, wait_until_seen
+from tests.journeys.test_room import check_in, come_in, meet, stats, status, wait_until_seen
+from tests.live_site import wait_until
 
 pytestmark = pytest.mark.journey
 
@@ -85,3 +87,83 @@ def test_they_meet_once_nobody_is_in_between(page_for, alice, dr_bob, visit):
     for page in (patient, provider):
         expect(status(page)).to_have_text("Connected.")
         wait_until_seen(page)
+
+
+def digits(page):
+    page.get_by_text("Only the two of you can see and hear this.").click()
+    shown = page.locator("[data-code]")
+    expect(shown).to_have_text(re.compile(r"^\d{3} \d{3}$"))
+    return shown.text_content()
+
+
+def test_both_read_the_same_digits_and_say_so(page_for, alice, dr_bob, visit, axe):
+    patient, provider = page_for(alice.user), page_for(dr_bob.user)
+    meet(patient, provider, visit)
+
+    assert digits(patient) == digits(provider)
+    axe(patient)
+    patient.get_by_role("button", name="They are the same").click()
+
+    expect(patient.get_by_text("You have compared them.")).to_be_visible()
+    expect(patient.get_by_role("button", name="They differ")).to_be_hidden()
+    wait_until_seen(patient)
+    axe(patient)
+
+    # And: it holds while both pages stay, and is asked again of a page that is another
+    provider.reload()
+    expect(patient.get_by_text("Please compare the digits again.")).to_be_visible()
+    expect(patient.get_by_role("button", name="They differ")).to_be_visible()
+    assert digits(provider) == patient.locator("[data-code]").text_content()
+    axe(patient)
+
+
+def test_who_reads_other_digits_breaks_off_on_both_sides(page_for, alice, dr_bob, visit, axe):
+    patient, provider = page_for(alice.user), page_for(dr_bob.user)
+    meet(patient, provider, visit)
+    digits(patient)
+
+    patient.get_by_role("button", name="They differ").click()
+
+    for page in (patient, provider):
+        expect(page.get_by_role("heading", level=1)).to_have_text("Somebody may be in between")
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        assert stats(page)["state"] == "closed"
+        axe(page)
+    wait_until(lambda: VideoSession.objects.get().parted_at)
+    assert AuditEvent.objects.filter(action="video.differed", by_id=alice.user.pk).exists()
+
+    for page in (patient, provider):
+        page.get_by_role("button", name="Try again").click()
+    for page in (patient, provider):
+        expect(status(page)).to_have_text("Connected.")
+        wait_until_seen(page)
+    assert digits(patient) == digits(provider)
+
+
+def test_a_number_that_was_changed_on_its_way_breaks_off(page_for, alice, dr_bob, visit):
+    patient, provider = page_for(alice.user), page_for(dr_bob.user)
+    change_reveal(patient)
+    check_in(patient, visit)
+    come_in(patient, visit)
+    come_in(provider, visit)
+
+    for page in (patient, provider):
+        expect(page.get_by_role("heading", level=1)).to_have_text("Somebody may be in between")
+        assert stats(page)["packetsReceived"] == 0
+
+
+def change_reveal(page):
+    """Whoever sits on the way wants other digits: the number was bound before."""
+
+    def on_socket(route):
+        server = route.connect_to_server()
+
+        def pass_on(message):
+            frame = json.loads(message)
+            if frame["t"] == "reveal":
+                frame["number"] = "0" * 64
+            route.send(json.dumps(frame))
+
+        server.on_message(pass_on)
+
+    page.route_web_socket("**/ws/session/**", on_socket)

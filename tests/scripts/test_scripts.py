@@ -26,4 +26,4 @@ def test_a_script_does_what_its_tests_say(path):
 def test_there_are_scripts_to_test():
     names = [path.name.removesuffix(".test.mjs") for path in TESTS]
 
-    assert names == ["minutes", "choice", "peer", "stall"]
+    assert names == ["minutes", "choice", "peer", "proof", "stall"]

@@ -34,6 +34,9 @@ FRAMES = {  # who may say what in a room
     "ice": {"patient", "provider"},
     "desc": {"patient", "provider"},
     "cand": {"patient", "provider"},
+    "commit": {"provider"},
+    "reveal": {"patient", "provider"},
+    "differ": {"patient", "provider"},
     "connected": {"patient", "provider"},
     "media": {"patient", "provider"},
 }

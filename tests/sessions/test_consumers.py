@@ -15,6 +15,7 @@ from django.contrib.sessions.models import Session
 from django.db import connections
 
 from core import events
+from core.models import AuditEvent
 from sessions import admission, consumers
 from sessions.models import CheckIn, Seat, VideoSession
 from telehealth.asgi import application
@@ -232,6 +233,18 @@ async def test_before_the_knock_no_description_passes(pair):
 
     assert (refusal["code"], refusal["about"]) == ("not-now", "desc")
     assert await patient.heard_before_pong() == []
+
+
+async def test_that_the_digits_differ_is_told_to_the_other_and_kept(pair, alice):
+    patient, provider = pair
+    await patient.say("knock")
+    await provider.hear_status("waiting")
+
+    await patient.say("differ", call="a1")
+
+    assert (await provider.hear("differ"))["call"] == "a1"
+    rows = AuditEvent.objects.filter(action="video.differed").values_list("by_id", "patient_id")
+    assert [row async for row in rows] == [(alice.user.pk, alice.pk)]
 
 
 async def test_without_the_provider_no_description_passes(socket_of, alice, dr_bob):

@@ -58,6 +58,16 @@ def test_parse_refuses_what_our_pages_do_not_send(change):
         parse(OFFER | change)
 
 
+@pytest.mark.parametrize("word", ["", "a" * 63, "a" * 65, "A" * 64, "g" * 64, 7, None])
+@pytest.mark.parametrize(("kind", "name"), [("commit", "hash"), ("reveal", "number")])
+def test_parse_takes_256_bits_and_nothing_else(kind, name, word):
+    frame = PING | {"t": kind, "call": "a1"}
+
+    assert parse(frame | {name: "0f" * 32}).body == {"call": "a1", name: "0f" * 32}
+    with pytest.raises(signals.BadFrame, match="values"):
+        parse(frame | {name: word})
+
+
 @pytest.mark.parametrize("name", OFFER)
 def test_parse_refuses_a_frame_with_a_part_missing(name):
     with pytest.raises(signals.BadFrame):
@@ -66,7 +76,13 @@ def test_parse_refuses_a_frame_with_a_part_missing(name):
 
 @pytest.mark.parametrize(
     ("kind", "role"),
-    [("admit", "patient"), ("end", "patient"), ("knock", "provider"), ("prepare", "provider")],
+    [
+        ("admit", "patient"),
+        ("end", "patient"),
+        ("commit", "patient"),
+        ("knock", "provider"),
+        ("prepare", "provider"),
+    ],
 )
 def test_parse_refuses_the_other_roles_deeds(kind, role):
     with pytest.raises(signals.BadFrame, match="kind"):
@@ -125,7 +141,7 @@ def test_in_the_lobby_the_connection_is_prepared_but_nothing_is_shown():
         if signals.is_timely(kind, status="waiting", is_other_present=True)
     }
 
-    assert timely == {"prepare", "desc", "cand"}
+    assert timely == {"prepare", "desc", "cand", "commit", "reveal", "differ"}
 
 
 @given(st.sampled_from(["waiting", "admitted", "live"]), st.sampled_from(sorted(signals.RELAYED)))

@@ -10,7 +10,8 @@ The connection is made empty while the patient waits. Tracks are put in when the
 const PATIENCE_MS = 5000;
 const KINDS = ["audio", "video"];
 
-/* Events: "change" (the connection's state), "remote" (detail: the other's MediaStream). */
+/* Events: "change" (the connection's state), "remote" (detail: the other's MediaStream), "described"
+(detail: the call, and both descriptions as SDP). */
 export class Peer extends EventTarget {
   #isOfferer;
   #send;
@@ -50,6 +51,11 @@ export class Peer extends EventTarget {
     const transports = (this.#connection?.getSenders() ?? []).map(({ transport }) => transport);
     const isRefused = transports.some((transport) => transport?.state === "failed");
     return isRefused && (path === "connected" || path === "completed");
+  }
+
+  /* One for all connections of this page, before the first: its digits go on to hold (proof.js). */
+  set certificate(certificate) {
+    this.#configuration = { ...this.#configuration, certificates: [certificate] };
   }
 
   set ice(servers) {
@@ -169,6 +175,11 @@ export class Peer extends EventTarget {
     }
     if (type === "offer") {
       await this.#answer(connection);
+    }
+    if (connection === this.#connection) {
+      const { localDescription: own, remoteDescription: other } = connection;
+      const detail = { call, own: own.sdp, other: other.sdp };
+      this.dispatchEvent(new CustomEvent("described", { detail }));
     }
   }
 

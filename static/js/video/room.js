@@ -4,6 +4,7 @@ import { stayAwake } from "./awake.js";
 import { Choice } from "./choice.js";
 import { Media } from "./media.js";
 import { Peer } from "./peer.js";
+import { Proof } from "./proof.js";
 import { sceneOf } from "./scene.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
@@ -13,6 +14,7 @@ import { summary } from "./stats.js";
 const OVER = 4410;
 const TAKEN = 4409;
 const ASK_AGAIN_MS = 5000;
+const KEY = { name: "ECDSA", namedCurve: "P-256" };
 const SILENT_LOOKS = 3; // a muted microphone sends silence, none sends nothing
 
 class VideoRoom extends HTMLElement {
@@ -33,6 +35,7 @@ class VideoRoom extends HTMLElement {
   #media;
   #signalling;
   #peer;
+  #proof;
   #stall;
   #stage;
 
@@ -45,15 +48,27 @@ class VideoRoom extends HTMLElement {
       isOfferer: this.#isProvider,
       send: (kind, body) => this.#signalling.send(kind, body),
     });
+    this.#proof = new Proof({
+      isOfferer: this.#isProvider,
+      send: (kind, body) => this.#signalling.send(kind, body),
+      onCode: (code, standing) => this.#stage.showCode(code, standing),
+      onForged: () => this.#differ(),
+      onChanged: () => this.#connectAnew(),
+    });
     this.#stall = new Stall({
       stats: () => this.#peer.stats(),
       onStall: () => this.#stalled(),
       onLook: (seen) => this.#looked(seen),
     });
     this.#listen();
-    this.#signalling.open();
     this.#media.open();
     stayAwake();
+    this.#open();
+  }
+
+  async #open() {
+    this.#peer.certificate = await RTCPeerConnection.generateCertificate(KEY);
+    this.#signalling.open();
   }
 
   /* What is really flowing, for tests and measurements. */
@@ -74,6 +89,7 @@ class VideoRoom extends HTMLElement {
     this.#signalling.addEventListener("down", () => this.#stage.say("offline"));
     this.#signalling.addEventListener("over", ({ detail }) => this.#finish(detail));
     this.#peer.addEventListener("change", () => this.#connectionChanged());
+    this.#peer.addEventListener("described", ({ detail }) => this.#proof.begin(detail.call, detail));
     this.#peer.addEventListener("remote", ({ detail }) => this.#stage.showOther(detail));
     this.#media.addEventListener("change", () => this.#mediaChanged());
     this.addEventListener("click", ({ target }) => this.#press(target.closest("button, a")));
@@ -88,6 +104,9 @@ class VideoRoom extends HTMLElement {
       prepare: () => this.#prepare(frame.page),
       desc: () => this.#peer.hear(frame),
       cand: () => this.#peer.hear(frame),
+      commit: () => this.#proof.hear(frame),
+      reveal: () => this.#proof.hear(frame),
+      differ: () => this.#breakOff("differ"),
       media: () => this.#otherMedia(frame),
     };
     answers[frame.t]?.();
@@ -128,15 +147,45 @@ class VideoRoom extends HTMLElement {
   }
 
   #finish(code) {
-    this.#hangUp();
-    this.#media.close();
-    this.#room = null;
     if (code === OVER) {
+      this.#stopMedia();
       this.#choice.forget();
       location.reload(); // the server knows what comes after the end
     } else {
-      this.#stage.close(code === TAKEN ? "taken" : "refused");
+      this.#breakOff(code === TAKEN ? "taken" : "refused");
     }
+  }
+
+  #breakOff(scene) {
+    this.#stopMedia();
+    this.#signalling.close();
+    this.#stage.close(scene);
+  }
+
+  #stopMedia() {
+    this.#hangUp();
+    this.#media.close();
+    this.#room = null;
+  }
+
+  #agree() {
+    this.#proof.agree();
+    this.#stage.codesAgree();
+  }
+
+  #connectAnew() {
+    if (this.#isProvider) {
+      this.#peer.begin();
+    } else {
+      this.#page = crypto.randomUUID(); // asks for another connection, as a reload does
+      this.#askForOffer({ isAgain: true });
+    }
+  }
+
+  /* Somebody may be in between: nothing more is sent, by either page. */
+  #differ() {
+    this.#signalling.send("differ", { call: this.#peer.call || "none" });
+    this.#breakOff("differ");
   }
 
   /* The connection */
@@ -159,7 +208,8 @@ class VideoRoom extends HTMLElement {
   }
 
   #prepare(page) {
-    if (page !== this.#otherPage || ["closed", "failed"].includes(this.#peer.state)) {
+    const isGone = ["closed", "failed"].includes(this.#peer.state);
+    if (page !== this.#otherPage || isGone || this.#proof.isLost) {
       this.#otherPage = page;
       this.#peer.begin();
     }
@@ -263,6 +313,8 @@ class VideoRoom extends HTMLElement {
       panel: () => this.#stage.fold(),
       tap: () => this.#stage.hearOther(),
       reload: () => location.reload(),
+      same: () => this.#agree(),
+      differ: () => this.#differ(),
     };
     answers[tool]?.();
     if (deed) {

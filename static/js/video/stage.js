@@ -59,6 +59,25 @@ export class Stage {
     this.#find("own-silent").hidden = Boolean(audio);
   }
 
+  /* The digits of this connection. What was compared counts while the certificates are the same. */
+  showCode(code, standing) {
+    this.#find("code").textContent = `${code.slice(0, 3)} ${code.slice(3)}`;
+    this.#compared(standing === "agreed");
+    this.#find("changed").hidden = standing !== "changed";
+    this.#find("privacy").open ||= standing === "changed";
+  }
+
+  codesAgree() {
+    this.#compared(true);
+    this.#find("changed").hidden = true;
+    this.#find("privacy").querySelector("summary").focus(); // the button that was pressed is gone
+  }
+
+  #compared(isDone) {
+    this.#find("to-compare").hidden = isDone;
+    this.#find("compared").hidden = !isDone;
+  }
+
   fold() {
     const panel = this.#find("panel");
     panel.hidden = !panel.hidden;
