@@ -104,6 +104,15 @@ ACTIONS: dict[str, Any] = {
     "video.left": _("Left the visit's room"),
     "video.live": _("A visit began"),
     "video.turned-away": _("Was told that a visit cannot take place"),
+    "waitlist.accepted": _("Took a free time that was offered"),
+    "waitlist.asked": _("Asked to be told of earlier times"),
+    "waitlist.declined": _("Declined a free time that was offered"),
+    "waitlist.ended": _("Asked to be told of no more times"),
+    "waitlist.lapsed": _("Let an offer of a free time run out"),
+    "waitlist.minutes-entered": _("Set how long a free time is kept for one patient"),
+    "waitlist.offered": _("A free time was offered"),
+    "waitlist.prioritized": _("Noted how urgent an earlier time is"),
+    "waitlist.withdrawn": _("Took an offer of a free time back"),
 }
 # Pages, sockets and duties that opened something of the record: the name of the page, and ".read".
 READS: dict[str, Any] = {
@@ -126,6 +135,7 @@ READS: dict[str, Any] = {
     "duty.notice.reminder-days.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-hour.read": _("Sent a text message to the phone"),
     "duty.notice.reminder-week.read": _("Sent a text message to the phone"),
+    "duty.notice.waitlist-offer.read": _("Sent a text message to the phone"),
     "appointments.absence.read": _(
         "Opened the visits of a therapist who cannot work, which show name and number"
     ),
@@ -146,6 +156,9 @@ READS: dict[str, Any] = {
     "calendar-day.read": _("Opened the calendar, which shows the name"),
     "calendar-week.read": _("Opened the calendar, which shows the name"),
     "booking-review.read": _("Looked a booking over"),
+    "appointments.desk-waitlist.read": _("Opened the waitlist, which shows the name"),
+    "appointments.desk-waitlist-entry.read": _("Opened the page that puts the patient on a list"),
+    "appointments.waitlist-priority.read": _("Opened how urgent an earlier time is"),
     "care.amendment.read": _("Opened a request for a change"),
     "care.amendment-board.read": _("Opened the list of requests for changes"),
     "care.amendments.read": _("Opened the requests for changes"),

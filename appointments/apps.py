@@ -11,4 +11,5 @@ class AppointmentsConfig(AppConfig):
         import appointments.receivers  # noqa: PLC0415 -- and whoever saves how she is reached
         import appointments.reminders  # noqa: PLC0415 -- as above
         import appointments.series_notices  # noqa: PLC0415 -- as above
-        import appointments.ties  # noqa: F401, PLC0415 -- and closing an account counts her visits
+        import appointments.ties  # noqa: PLC0415 -- and closing an account counts her visits
+        import appointments.waitlist_notices  # noqa: F401, PLC0415 -- the duties again

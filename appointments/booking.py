@@ -100,19 +100,27 @@ def _hold(
     indexing.lock(theirs)
     offer = _offer(provider, now=now, holder=holder)
     _check(offer, starts_at, state)
+    until = now + HOLD
+    held = enter_hold(offer, starts_at, holder=holder, state=state, until=until, now=now)
+    indexing.renew(theirs, now=now, known=[offer.provider])
+    return held
+
+
+def enter_hold(
+    offer: Offer, starts_at: datetime, *, holder: str, state: str, until: datetime, now: datetime
+) -> Appointment:
+    """Write a hold. The caller has locked the provider's time, and found it free."""
     times = offer.block(starts_at)
     make_room(offer.provider, times["block_starts_at"], times["block_ends_at"], holder, now=now)
-    held = Appointment.objects.create(
+    return Appointment.objects.create(
         **times,
         provider=offer.provider,
         holder=holder,
-        held_until=now + HOLD,
+        held_until=until,
         patient_state=state,
         fee_cents=offer.provider.fee_cents,
         cancellation_policy=policy_of(offer.provider, now=now),
     )
-    indexing.renew(theirs, now=now, known=[offer.provider])
-    return held
 
 
 def policy_of(provider: Provider, *, now: datetime) -> CancellationPolicy | None:

@@ -85,7 +85,7 @@ def of(
     """
     offer = _offer(appointment.provider_id, now=now)
     offer = replace(offer, horizon=horizon(offer, appointment, by=by, now=now)).without(but)
-    busy = _hers(appointment.patient_id, but, now=now)
+    busy = hers(appointment.patient_id, but, now=now)
     return CommonTime(offer, appointment.patient_state, busy)
 
 
@@ -105,7 +105,7 @@ def between(
     """
     offer = _offer(provider.pk, now=now)
     offer = replace(offer, horizon=max(offer.horizon, now + A_YEAR))
-    return CommonTime(offer, state, _hers(patient.pk, but, now=now))
+    return CommonTime(offer, state, hers(patient.pk, but, now=now))
 
 
 def _offer(provider_id: int, *, now: datetime) -> Offer:
@@ -123,7 +123,7 @@ def horizon(offer: Offer, appointment: Appointment, *, by: User, now: datetime) 
     return max(offer.horizon, now + A_YEAR)
 
 
-def _hers(patient_id: int | None, but: Iterable[Appointment], *, now: datetime) -> list[Interval]:
+def hers(patient_id: int | None, but: Iterable[Appointment], *, now: datetime) -> list[Interval]:
     """When the patient has other visits, with whomever."""
     taking = Appointment.objects.filter(
         patient=patient_id, status__in=Appointment.TAKES_TIME, ends_at__gt=now

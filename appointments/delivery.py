@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from accounts import contact
-from accounts.models import Patient
+from accounts.models import ContactRules, Patient
 from appointments.channels import CHANNELS, MAIL, Channel, Notice, Person
 from appointments.models import Appointment
 from core.duties import Moot, NotYet
@@ -50,7 +50,10 @@ def addressed(appointment: Appointment) -> Iterator[tuple[str, Channel]]:
 def chosen(appointment: Appointment) -> list[Channel]:
     """By what the patient wants to be told, of what this site has."""
     assert appointment.patient is not None  # a hold has no notices
-    rules = contact.rules_of(appointment.patient)
+    return chosen_by(contact.rules_of(appointment.patient))
+
+
+def chosen_by(rules: ContactRules) -> list[Channel]:
     return [c for c in CHANNELS.values() if c.is_on() and c.is_chosen(rules)]
 
 
@@ -82,8 +85,13 @@ def visit_of(told: dict[str, Any]) -> Appointment:
 
 def message_id(kind: str, appointment: Appointment, channel: str, recipient: str) -> str:
     """The same for each try, and telling nothing: RFC 5322, 3.6.4, asks for a unique one."""
-    named = f"{kind}:{key(appointment, channel, recipient)}".encode()
-    return f"<{hashlib.sha256(named).hexdigest()[:40]}@{urlsplit(settings.SITE_URL).hostname}>"
+    return message_id_of(f"{kind}:{key(appointment, channel, recipient)}")
+
+
+def message_id_of(duty: str) -> str:
+    """The same, by the kind and key of the duty."""
+    told = hashlib.sha256(duty.encode()).hexdigest()[:40]
+    return f"<{told}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
 def send(

@@ -1,10 +1,11 @@
-"""The visits of a patient who was erased: called off, so that their times are free again."""
+"""The visits of a patient who was erased are called off, and what she waits for ends: these times
+are free again."""
 
 from datetime import datetime
 
 from accounts.models import Patient, User
-from appointments import booking, indexing
-from appointments.models import Appointment
+from appointments import booking, indexing, waiting
+from appointments.models import Appointment, WaitlistEntry
 
 
 def cancel_visits(*, patient: Patient, by: User, now: datetime) -> None:
@@ -14,6 +15,10 @@ def cancel_visits(*, patient: Patient, by: User, now: datetime) -> None:
     """
     upcoming = Appointment.objects.filter(patient=patient).upcoming(now=now)
     ahead = list(upcoming.filter(starts_at__gt=now, begun_at=None))
-    indexing.lock({visit.provider_id for visit in ahead})
+    entries = list(WaitlistEntry.objects.filter(patient=patient, ended_at=None))
+    theirs = {visit.provider_id for visit in ahead} | {entry.provider_id for entry in entries}
+    indexing.lock(theirs)
     for visit in ahead:
         booking.cancel(appointment=visit, by=by, now=now)
+    for entry in entries:
+        waiting.end(entry=entry, by=by, now=now)

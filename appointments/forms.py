@@ -23,8 +23,9 @@ from accounts.codes import (
 )
 from accounts.models import Provider
 from appointments.changing_series import Scope
+from appointments.parts import PARTS
 from appointments.repeating import FEWEST, MOST, Rhythm
-from appointments.wishes import PARTS, WEIGHTS, Times, Wishes
+from appointments.wishes import WEIGHTS, Times, Wishes
 from core import zones
 from core.form_words import Worded
 

@@ -27,6 +27,7 @@ from appointments.responses import AppointmentResponse
 from appointments.series import AppointmentSeries
 from appointments.taken_times import BUSY_TIMES, VISIT_STARTS
 from appointments.times import Times
+from appointments.waitlist import WaitlistEntry, WaitlistOffer
 from core.db import IdRange, TimeRange
 
 __all__ = [
@@ -49,7 +50,8 @@ __all__ = [
     "Leave",
     "Opening",
     "Schedule",
-    "Times",
+    "WaitlistEntry",
+    "WaitlistOffer",
 ]
 
 
@@ -117,9 +119,8 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return ahead.order_by("starts_at")
 
     def upcoming(self, *, now: datetime) -> Self:
-        return self.filter(
-            status__in=[Appointment.Status.BOOKED, Appointment.Status.ARRIVED], ends_at__gt=now
-        ).order_by("starts_at")
+        open_ones = [Appointment.Status.BOOKED, Appointment.Status.ARRIVED]
+        return self.filter(status__in=open_ones, ends_at__gt=now).order_by("starts_at")
 
     def taking_place(self, *, since: datetime) -> Self:
         """Those that end after `since` and take time: neither called off nor missed."""

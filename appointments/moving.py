@@ -12,8 +12,9 @@ from accounts.models import User
 from appointments import booking, common_time, days, indexing, notices, reminders
 from appointments.booking import NotLicensed, NotOffered, PatientBusy, SlotTaken, TooLate
 from appointments.common_time import Obstacle
-from appointments.models import Appointment, InvalidTransition, Times
+from appointments.models import Appointment, InvalidTransition
 from appointments.signals import appointment_moved
+from appointments.times import Times
 from core import audit
 from core.transactions import retried
 

@@ -10,7 +10,8 @@ from datetime import date, datetime, time
 from functools import cached_property
 
 from appointments.common_time import CommonTime, Obstacle
-from appointments.models import Appointment, Times
+from appointments.models import Appointment
+from appointments.times import Times
 
 Choices = Mapping[str, datetime | None]
 """By the key of an occurrence: another time for it, or None to leave it out."""

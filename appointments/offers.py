@@ -12,7 +12,8 @@ from django.db.models import prefetch_related_objects
 from accounts.models import Provider
 from appointments import availability
 from appointments.availability import DateException, Interval, Plan, Rule
-from appointments.models import Appointment, Schedule, Times
+from appointments.models import Appointment, Schedule
+from appointments.times import Times
 
 ONE_DAY = timedelta(days=1)
 HOURS = ("schedule", "availability_rules", "availability_exceptions")

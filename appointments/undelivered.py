@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from appointments.models import Appointment
+from appointments.models import Appointment, WaitlistOffer
 from appointments.responses import DESK
 from core import audit, outbox
 from core.models import Duty
@@ -30,6 +30,7 @@ KINDS: dict[str, Any] = {
     "notice.reminder-days": _("Reminder, two days before"),
     "notice.reminder-hour": _("Reminder, an hour before"),
     "notice.join": _("The way in, an hour before"),
+    "notice.waitlist-offer": _("That a free time is kept for a while"),
 }
 CHANNELS: dict[str, Any] = {"mail": _("Email"), "text": _("Text message")}
 
@@ -39,7 +40,7 @@ class Undelivered:
     """One notice that did not arrive."""
 
     duty: Duty
-    visit: Appointment
+    visit: Appointment | WaitlistOffer  # the one that is, or the one that could be
     words: Any  # lazy, as the next
     channel: Any
     is_to_patient: bool
@@ -52,22 +53,44 @@ def at_desk_of(user: User) -> "QuerySet[Duty]":
         provider__practice__memberships__user=user,
         provider__practice__memberships__role__in=DESK,
     )
-    return Duty.objects.filter(Exists(visits), kind__in=KINDS)
+    told = WaitlistOffer.objects.at_desk_of(user).filter(
+        pk=Cast(KeyTextTransform("offer", OuterRef("payload")), models.UUIDField())
+    )
+    return Duty.objects.filter(Q(Exists(visits)) | Q(Exists(told)), kind__in=KINDS)
 
 
 def list_of(user: User, *, now: datetime) -> list[Undelivered]:
-    """Those that were set aside and still matter: the visit is ahead. Two queries."""
+    """Those that were set aside and still matter: the visit is ahead, or
+    the time is still on offer. Three queries."""
     duties = list(at_desk_of(user).filter(dead_at__isnull=False))
-    related = ("patient__contact_rules", "provider")
-    wanted = Appointment.objects.filter(pk__in={_visit_id(duty) for duty in duties})
-    visits = {str(v.pk): v for v in wanted.filter(starts_at__gt=now).select_related(*related)}
+    visits, told = _visits(duties, now=now), _offers(duties, now=now)
     found = [_undelivered(duty, visits[_visit_id(duty)]) for duty in duties if _is_in(duty, visits)]
+    found += [
+        _undelivered(duty, told[duty.payload["offer"]])
+        for duty in duties
+        if duty.payload.get("offer") in told
+    ]
     return sorted(found, key=lambda one: (one.visit.starts_at, one.duty.kind, one.duty.key))
+
+
+def _visits(duties: list[Duty], *, now: datetime) -> dict[str, Appointment]:
+    ids = {_visit_id(duty) for duty in duties if "appointment" in duty.payload}
+    ahead = Appointment.objects.filter(pk__in=ids, starts_at__gt=now)
+    return {str(v.pk): v for v in ahead.select_related("patient__contact_rules", "provider")}
+
+
+def _offers(duties: list[Duty], *, now: datetime) -> dict[str, WaitlistOffer]:
+    ids = {duty.payload["offer"] for duty in duties if "offer" in duty.payload}
+    if not ids:
+        return {}
+    still = WaitlistOffer.objects.still_open().filter(pk__in=ids, expires_at__gt=now)
+    related = ("entry__patient__contact_rules", "entry__provider")
+    return {str(offer.pk): offer for offer in still.select_related(*related)}
 
 
 def _is_in(duty: Duty, visits: dict[str, Appointment]) -> bool:
     """Of a visit that has changed since, another notice tells."""
-    visit = visits.get(_visit_id(duty))
+    visit = visits.get(duty.payload.get("appointment", ""))
     return visit is not None and visit.version == duty.payload["version"]
 
 
@@ -75,7 +98,7 @@ def _visit_id(duty: Duty) -> str:
     return str(duty.payload["appointment"])
 
 
-def _undelivered(duty: Duty, visit: Appointment) -> Undelivered:
+def _undelivered(duty: Duty, visit: Appointment | WaitlistOffer) -> Undelivered:
     return Undelivered(
         duty=duty,
         visit=visit,
@@ -105,5 +128,10 @@ def settle(*, duty: Duty, by: User, now: datetime) -> None:
 
 
 def _record(action: str, duty: Duty, *, by: User, now: datetime) -> None:
+    if "offer" in duty.payload:
+        offer = WaitlistOffer.objects.select_related("entry").get(pk=duty.payload["offer"])
+        patient_id = offer.entry.patient_id
+        audit.record(action, subject=offer, by=by, at=now, patient_id=patient_id)
+        return
     visit = Appointment.objects.get(pk=_visit_id(duty))
     audit.record(action, subject=visit, by=by, at=now, patient_id=visit.patient_id)

@@ -16,6 +16,8 @@ from appointments import (
     response_views,
     series_views,
     views,
+    waitlist_desk_views,
+    waitlist_views,
 )
 from core.day_in_address import DayConverter
 
@@ -60,6 +62,36 @@ urlpatterns = [
     path("calendars/<str:token>/appointments.ics", feed_views.feed_file, name="feed_file"),
     path("desk/absence/<slug:slug>/", absence_views.absence, name="absence"),
     path("cancellation-policy/", policy_views.cancellation_policies, name="cancellation_policies"),
+    path("waitlist/", waitlist_views.waitlist, name="waitlist"),
+    path("therapists/<slug:slug>/waitlist/", waitlist_views.waitlist_entry, name="waitlist_entry"),
+    path(
+        "waitlist/<uuid:entry_ref>/end/",
+        waitlist_views.create_waitlist_end,
+        name="create_waitlist_end",
+    ),
+    path(
+        "waitlist/<uuid:entry_ref>/priority/",
+        waitlist_desk_views.waitlist_priority,
+        name="waitlist_priority",
+    ),
+    path("waitlist/offers/<uuid:offer_id>/", waitlist_views.waitlist_offer, name="waitlist_offer"),
+    path(
+        "waitlist/offers/<uuid:offer_id>/acceptance/",
+        waitlist_views.create_offer_acceptance,
+        name="create_offer_acceptance",
+    ),
+    path(
+        "waitlist/offers/<uuid:offer_id>/decline/",
+        waitlist_views.create_offer_decline,
+        name="create_offer_decline",
+    ),
+    path("desk/waitlist/", waitlist_desk_views.desk_waitlist, name="desk_waitlist"),
+    path("desk/waitlist/minutes/", waitlist_desk_views.waitlist_minutes, name="waitlist_minutes"),
+    path(
+        "desk/patients/<uuid:patient_ref>/waitlist/",
+        waitlist_desk_views.desk_waitlist_entry,
+        name="desk_waitlist_entry",
+    ),
     path("visits/", views.visit_list, name="list"),
     path("visits/<uuid:appointment_id>/", views.detail, name="detail"),
     path("visits/<uuid:appointment_id>/invitation.ics", views.invitation_file, name="invitation"),

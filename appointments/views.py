@@ -27,6 +27,7 @@ from appointments.forms import FindForm, HoldForm, ScopeForm, StateForm, ZoneFor
 from appointments.holders import holder_of, known_holder
 from appointments.models import Appointment, AppointmentQuerySet, InvalidTransition
 from appointments.ranking import Misplaced
+from appointments.waiting import providers_for
 from core import zones
 
 DESK = Membership.KEEP_CALENDARS
@@ -68,8 +69,14 @@ def provider(request: HttpRequest, slug: str) -> HttpResponse:
         slots = free_slots(provider=shown, state=state, now=timezone.now(), holder=holder)
         context |= presenters.slot_days(shown, state, slots, zones.current())
         context["is_licensed"] = shown.may_treat_in(state, on=today)
-    context |= {"form": form, "zone_form": ZoneForm()}
+    context |= {"form": form, "zone_form": ZoneForm(), "may_wait": may_wait(request, shown)}
     return render(request, "appointments/provider.html", context, status=_status(form))
+
+
+def may_wait(request: HttpRequest, shown: Provider) -> bool:
+    """Whether the reader is a patient whom she could see. Of others nobody knows the practice."""
+    user = request.user
+    return isinstance(user, User) and providers_for(user).filter(pk=shown.pk).exists()
 
 
 def _status(form: FindForm | StateForm) -> int:

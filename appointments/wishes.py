@@ -9,23 +9,17 @@ from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.expressions import Combinable
 from django.utils.formats import date_format
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from appointments import reasons
 from appointments.availability import Interval
 from appointments.next_starts import multirange
+from appointments.parts import PARTS
 from core import spelling
 
 # After the weights usual in matching; what cannot be known of somebody whom nobody here has seen
 # is left out (docs/adr/0019). Of each other's size only, and the visitor may change them.
 WEIGHTS = {"concern": 30, "soon": 20, "language": 15, "identity": 15, "times": 10}
 WEEKS_AHEAD = 4
-
-PARTS: dict[str, tuple[time, time, object]] = {
-    "morning": (time(5), time(12), _("in the morning")),
-    "afternoon": (time(12), time(17), _("in the afternoon")),
-    "evening": (time(17), time(23), _("in the evening")),
-}
 
 
 @dataclass(frozen=True)

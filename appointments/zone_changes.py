@@ -13,7 +13,8 @@ from django.db import transaction
 
 from appointments import availability, booking, indexing, moving, notices
 from appointments.booking import SlotTaken
-from appointments.models import Appointment, Times
+from appointments.models import Appointment
+from appointments.times import Times
 from core.transactions import retried
 
 

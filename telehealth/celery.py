@@ -41,6 +41,8 @@ app.conf.beat_schedule = {
     "sweep-index": {"task": "appointments.tasks.sweep_index", "schedule": 60.0},
     # Fetches the calendars in which providers are busy elsewhere, each every quarter of an hour.
     "sweep-calendars": {"task": "appointments.tasks.sweep_calendars", "schedule": 60.0},
+    # Offers what is free to those who wait for it, one at a time.
+    "sweep-waitlist": {"task": "appointments.tasks.sweep_waitlist", "schedule": 60.0},
     # /readyz is red when this stops.
     "beat": {"task": "core.tasks.beat", "schedule": 15.0},
 }

@@ -21,6 +21,7 @@ PATIENT: list[Link] = [
     (reverse_lazy("appointments:list"), _("Visits")),
     (reverse_lazy("messaging:list"), _("Messages")),
 ]
+WAITLIST: Link = (reverse_lazy("appointments:desk_waitlist"), _("Waitlist"))
 HOURS: Link = (reverse_lazy("appointments:hours_list"), _("Hours"))
 EMERGENCY: Link = (reverse_lazy("care:emergency_access"), _("Emergency access"))
 PROVIDER: list[Link] = [
@@ -28,6 +29,7 @@ PROVIDER: list[Link] = [
     (reverse_lazy("calendar_week"), _("Calendar")),
     (reverse_lazy("appointments:list"), _("Visits")),
     HOURS,
+    WAITLIST,
     (reverse_lazy("messaging:list"), _("Messages")),
     (reverse_lazy("care:own_psychotherapy_notes"), _("Private notes")),
     (reverse_lazy("care:supervision"), _("Supervision")),
@@ -54,6 +56,7 @@ DESK: list[Link] = [
     (reverse_lazy("board"), _("Board")),
     (reverse_lazy("desk_patients"), _("Patients")),
     HOURS,
+    WAITLIST,
     (reverse_lazy("appointments:undelivered_list"), _("Notices")),
 ]
 ADMIN: list[Link] = [

@@ -18,6 +18,8 @@ from appointments.models import (
     CancellationPolicy,
     ExternalCalendar,
     Schedule,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 from care.models import PsychotherapyNote
 from core import keystore
@@ -213,3 +215,27 @@ def make_series(provider: Provider, patient: Patient, **fields: Any) -> Appointm
         "created_by": patient.user,
     }
     return AppointmentSeries.objects.create(**values | fields)
+
+
+def make_waitlist_entry(provider: Provider, patient: Patient, **fields: Any) -> WaitlistEntry:
+    """A patient in care who would take any time of the next two months, as one more visit."""
+    if not CareRelationship.objects.filter(patient=patient, person=provider.user).exists():
+        make_care(patient, provider)
+    values = {
+        "patient_state": "IL",
+        "until": NOW.date() + timedelta(days=60),
+        "asked_at": NOW,
+        "asked_by": patient.user,
+    }
+    return WaitlistEntry.objects.create(provider=provider, patient=patient, **values | fields)
+
+
+def make_waitlist_offer(entry: WaitlistEntry, **fields: Any) -> WaitlistOffer:
+    """Thursday at nine, offered for half an hour; the row alone, without the hold."""
+    values = {
+        "starts_at": NINE,
+        "ends_at": NINE + VISIT,
+        "offered_at": NOW,
+        "expires_at": NOW + HOUR / 2,
+    }
+    return WaitlistOffer.objects.create(entry=entry, **values | fields)

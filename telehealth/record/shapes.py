@@ -14,6 +14,8 @@ from appointments.models import (
     AppointmentResponse,
     AppointmentSeries,
     Attendance,
+    WaitlistEntry,
+    WaitlistOffer,
 )
 from billing.models import CardOnFile, Charge, Entry, FeeDecision, FeeProposal, Line, Payment
 from care.models import (
@@ -153,6 +155,17 @@ SHAPES: list[Shape] = [
         own("from_starts_at", "to_starts_at", "moved_at"),
     ),
     Shape(
+        WaitlistEntry,
+        of(WaitlistEntry, "patient"),
+        own(*WaitlistEntry.Privacy.phi),
+        related=("patient", "appointment"),
+    ),
+    Shape(
+        WaitlistOffer,
+        within(WaitlistOffer, WaitlistEntry, "entry"),
+        own(*WaitlistOffer.Privacy.phi),
+    ),
+    Shape(
         AppointmentSeries,
         of(AppointmentSeries, "patient"),
         own("patient", "every_weeks", "starts_on", "wall_time", "count", "created_at"),
@@ -161,15 +174,7 @@ SHAPES: list[Shape] = [
     Shape(
         Attendance,
         within(Attendance, Appointment, "appointment"),
-        own(
-            "appointment",
-            "started_at",
-            "ended_at",
-            "apart_seconds",
-            "modality",
-            "patient_state",
-            "is_at_home",
-        ),
+        own("appointment", *Attendance.Privacy.phi),
         related=("appointment",),
     ),
     Shape(

@@ -60,6 +60,10 @@ OF_ANSWERERS = OF_PROVIDERS | OF_ADMINS | OF_OFFICERS | {"ended provider": "ende
 MEMBERS_LEFT = {"admin": "own, other, child, ended"}  # the provider who left is no member
 # A visit is changed by the two, and by the front desk of the practice in their stead.
 OF_CHANGING = OF_THE_TWO | OF_DESK
+# For whose times a patient may wait: of whoever works in her practice, and has not left it.
+OF_TAKERS = dict.fromkeys(PATIENTS, "own, other, child, ended") | {
+    f"{who} elsewhere": "other practice" for who in PATIENTS
+}
 # Whose hours one keeps: a provider her own, the practice those of all who have worked in it.
 OF_KEEPERS = {
     "own provider": "own",
@@ -94,6 +98,16 @@ TABLE = {
     "appointments:anyone": (READ, ALL, None),
     "appointments:create_hold_of_anyone": ("POST", ALL, None),
     "appointments:cancellation_policies": (FORM, both("admin"), None),
+    "appointments:waitlist": (READ, HERS, None),
+    "appointments:waitlist_entry": (FORM, HERS, OF_TAKERS),
+    "appointments:create_waitlist_end": ("POST", THE_TWO | DESK, OF_CHANGING),
+    "appointments:waitlist_offer": (READ, HERS, OF_PATIENTS),
+    "appointments:create_offer_acceptance": ("POST", HERS, OF_PATIENTS),
+    "appointments:create_offer_decline": ("POST", HERS, OF_PATIENTS),
+    "appointments:desk_waitlist": (READ, THEIRS | DESK, None),
+    "appointments:desk_waitlist_entry": (FORM, DESK, OF_DESK),
+    "appointments:waitlist_priority": (FORM, THEIRS | DESK, OF_PROVIDERS | OF_DESK),
+    "appointments:waitlist_minutes": (FORM, both("admin"), None),
     "appointments:list": (READ, THE_TWO, None),
     "appointments:detail": (READ, THE_TWO | DESK, OF_CHANGING),
     "appointments:invitation": (READ, THE_TWO, OF_THE_TWO),

@@ -148,6 +148,8 @@ class Filled:
         Coverage.objects.create(
             patient=self.patient, program="medicaid", starts_on=NINE.date(), **entered
         )
+        waiting = factories.make_waitlist_entry(self.provider, self.patient)
+        factories.make_waitlist_offer(waiting)
         ContactRules.objects.create(patient=self.patient, by_text=True)
         AppointmentResponse.objects.create(
             appointment=self.visit, version=0, kind="accepted", responded_at=NOW

@@ -31,6 +31,8 @@ from tests.factories import (
     make_psychotherapy_note,
     make_series,
     make_visit,
+    make_waitlist_entry,
+    make_waitlist_offer,
 )
 from tests.security.canary import CANARY, PHONE
 
@@ -75,6 +77,7 @@ def fill(patient: Any, provider: Any) -> dict[str, Any]:
     )
     make_series(provider, patient)
     other = make_visit(provider, patient, starts_at=NINE + 9 * HOUR)
+    wait(patient, provider, other)
     moved_to = {"from_starts_at": NINE + 8 * HOUR, "to_starts_at": other.starts_at}
     AppointmentMove.objects.create(
         appointment=other, version=1, moved_at=NOW, moved_by=patient.user, **moved_to
@@ -111,6 +114,22 @@ def reach(patient: Any, visit: Any, by: Any) -> None:
     said = {"appointment": visit, "version": 0, "responded_at": NOW}
     AppointmentResponse.objects.create(kind="accepted", **said)
     AppointmentResponse.objects.create(kind="help", settled_at=NINE, settled_by=by, **said)
+
+
+def wait(patient: Any, provider: Any, visit: Any) -> None:
+    """What she waited for, and what she was offered."""
+    waited = make_waitlist_entry(
+        provider,
+        patient,
+        appointment=visit,
+        weekdays=[3],
+        parts=["morning"],
+        priority="urgent",
+        priority_reason=f"{CANARY} sleepless",
+        priority_by=provider.user,
+        ended_at=NINE,
+    )
+    make_waitlist_offer(waited, status="declined", closed_at=NOW)
 
 
 def fill_times() -> None:

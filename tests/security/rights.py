@@ -6,7 +6,14 @@ from typing import Any
 from accounts.care_team import CareRelationship
 from accounts.models import EmergencyAccess, Invitation, Membership, Patient
 from appointments import undelivered
-from appointments.models import Appointment, AppointmentResponse, ExternalCalendar
+from appointments.models import (
+    Appointment,
+    AppointmentResponse,
+    ExternalCalendar,
+    WaitlistEntry,
+    WaitlistOffer,
+)
+from appointments.waiting import providers_for
 from billing.models import Charge, FeeProposal
 from care.models import (
     AmendmentRequest,
@@ -30,6 +37,7 @@ from tests.security.expected import (
     OF_OFFICES,
     OF_PATIENTS,
     OF_PROVIDERS,
+    OF_TAKERS,
     OF_THE_TWO,
     OF_THEIR_OWN,
 )
@@ -107,6 +115,27 @@ RIGHTS: dict[str, tuple[Any, str, str, dict[str, str]]] = {
         "response_id",
         OF_DESK,
     ),
+    "WaitlistEntry.visible_to": (
+        WaitlistEntry.objects.visible_to,
+        "ref",
+        "entry_ref",
+        OF_THE_TWO,
+    ),
+    "WaitlistEntry.kept_by": (
+        WaitlistEntry.objects.kept_by,
+        "ref",
+        "entry_ref",
+        OF_PROVIDERS | OF_DESK,
+    ),
+    "WaitlistEntry.changed_by": (WaitlistEntry.objects.changed_by, "ref", "entry_ref", OF_CHANGING),
+    "WaitlistOffer.visible_to": (
+        WaitlistOffer.objects.visible_to,
+        "pk",
+        "offer_id",
+        OF_PATIENTS,
+    ),
+    "WaitlistOffer.at_desk_of": (WaitlistOffer.objects.at_desk_of, "pk", "offer_id", OF_DESK),
+    "waiting.providers_for": (providers_for, "slug", "slug", OF_TAKERS),
     "ExternalCalendar.kept_by": (
         ExternalCalendar.objects.kept_by,
         "pk",

@@ -62,6 +62,7 @@ DUTIES = {
     "notice.series_booked": {"recipient"},
     "notice.series_cancelled": {"recipient"},
     "notice.series_moved": {"recipient"},
+    "notice.waitlist-offer": {"recipient"},
     "payment.collect": {"card-network"},
     "webhook.apply": {"card-network"},
     "simulator.payout": {"card-network"},
@@ -70,6 +71,7 @@ DUTIES = {
 TASKS = {
     "appointments.tasks.sweep_calendars": {"system"},
     "appointments.tasks.sweep_index": {"system"},
+    "appointments.tasks.sweep_waitlist": {"system"},
     "telehealth.tasks.anchor_audit": {"system"},
     "core.tasks.sweep_expired": {"system"},
     "core.tasks.sweep_outbox": {"system"},

@@ -168,6 +168,15 @@ class Practice:
         found["member_id"] = cares.user.memberships.get().pk
         found["invitation_id"] = self.invitation(f"{name}-{self.tag}@example.com").pk
         found |= self.desk(visit)
+        entry = factories.make_waitlist_entry(cares, her, asked_at=self.now)
+        offer = factories.make_waitlist_offer(
+            entry,
+            starts_at=self.now + DAY,
+            ends_at=self.now + DAY + HOUR,
+            offered_at=self.now,
+            expires_at=self.now + HOUR,
+        )
+        found |= {"entry_ref": entry.ref, "offer_id": offer.pk}
         found["coverage_id"] = Coverage.objects.create(
             patient=her,
             program="commercial",
