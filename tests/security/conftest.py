@@ -21,6 +21,7 @@ from tests.factories import (
     make_psychotherapy_note,
     make_user,
     make_visit,
+    make_waitlist_entry,
 )
 from tests.security import world as worlds
 from tests.security.canary import BORN, CANARY, PHONE
@@ -68,6 +69,8 @@ def fill_addresses(patient, colleague):
 @transaction.atomic
 def fill_record(patient, provider):
     visit = make_visit(provider, patient)
+    waits = {"priority": "urgent", "priority_by": provider.user}
+    make_waitlist_entry(provider, patient, priority_reason=f"{CANARY} need", **waits)
     document = consents.in_force(on=NOW.date())[0]
     consents.sign(patient=patient, document=document, signed_name=CANARY, by=patient.user, now=NOW)
     room = opening.open_room(appointment=visit, now=NINE)

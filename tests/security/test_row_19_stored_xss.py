@@ -47,6 +47,7 @@ WITHOUT_WORDS = {"core", "billing"}  # apps that keep codes, references and amou
 CHOSEN_OR_MADE = {  # columns that nobody types: lists, addresses of pages, secrets, hashes
     "zone", "slug", "email", "password", "token_hash", "holder", "sha256", "concerns", "languages",
     "methods", "age_groups", "identities", "forms",
+    "weekdays",
 }  # fmt: skip
 REFUSALS = (IntegrityError, DataError, InternalError)  # the database takes codes only
 
