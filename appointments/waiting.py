@@ -127,7 +127,7 @@ def end(*, entry: WaitlistEntry, by: User, now: datetime) -> None:
     entry.lock()
     if entry.ended_at is not None:
         return
-    entry.ended_at = now
+    entry.ended_at = max(now, entry.asked_at)  # a request that waited for the lock has an old clock
     entry.save(update_fields=["ended_at"])
     audit.record("waitlist.ended", subject=entry, by=by, at=now, patient_id=entry.patient_id)
     for offer in entry.offers.still_open():

@@ -62,7 +62,7 @@ def _accept(
     visit = _take(offer, appointment, version, by=by, now=now)
     offer.close(ACCEPTED, now=now, appointment=visit)
     waitlist_offering.record(offer, by=by, now=now)
-    entry.ended_at = now
+    entry.ended_at = max(now, entry.asked_at)
     entry.save(update_fields=["ended_at"])
     return visit
 

@@ -14,7 +14,6 @@ const encoder = new TextEncoder();
 const PURPOSE = "telehealth privacy code 1";
 const FINGERPRINT = /^a=fingerprint:(\S+ [0-9A-Fa-f:]+)\s*$/gm;
 const CODES = 1_000_000n;
-const LOST_MS = 2000; // what was said takes a tenth of it; a socket that drops may swallow it
 
 export class Proof {
   #isOfferer;
@@ -28,7 +27,6 @@ export class Proof {
   #mine = "";
   #theirs = "";
   #promise = ""; // the hash that the other side is bound to
-  #begunAt = 0;
   #turn = Promise.resolve();
 
   /* onCode gets the six digits, and whether they are "new", of certificates that were "agreed" on,
@@ -47,9 +45,9 @@ export class Proof {
     this.#agreed = this.#pair;
   }
 
-  /* Whether no digits will come of this connection any more: another has to be made. */
-  get isLost() {
-    return this.#call !== "" && !this.#theirs && performance.now() - this.#begunAt > LOST_MS;
+  /* A socket that dropped may have swallowed a word: say the same again. It tells nothing new. */
+  again() {
+    return this.#inTurn(() => this.#isOfferer && this.#call && this.#say());
   }
 
   /* Both descriptions are known. A path that is found anew keeps the certificates, and the code. */
@@ -76,33 +74,47 @@ export class Proof {
       return this.#onChanged();
     }
     [this.#call, this.#pair, this.#theirs, this.#promise] = [call, pair, "", ""];
-    this.#begunAt = performance.now();
     if (!own || !other) {
       return this.#forged();
     }
     this.#mine = hex(crypto.getRandomValues(new Uint8Array(32)));
     if (this.#isOfferer) {
-      this.#send("commit", { call, hash: await digest(call, this.#mine) });
+      await this.#say();
     }
+  }
+
+  async #say() {
+    const call = this.#call;
+    this.#send("commit", { call, hash: await digest(call, this.#mine) });
+    if (this.#theirs) {
+      this.#show();
+    }
+  }
+
+  #show() {
+    this.#send("reveal", { call: this.#call, number: this.#mine });
   }
 
   /* The patient's page: the other is bound, so it is safe to say ours. */
   #bind({ hash }) {
-    if (this.#isOfferer || this.#promise) {
+    if (this.#isOfferer || (this.#promise && this.#promise !== hash)) {
       return this.#forged();
     }
     this.#promise = hash;
-    this.#send("reveal", { call: this.#call, number: this.#mine });
+    this.#show();
   }
 
   async #reveal({ number }) {
+    if (number === this.#theirs) {
+      return; // said again
+    }
     const isKept = this.#isOfferer || (await digest(this.#call, number)) === this.#promise;
     if (!isKept || this.#theirs) {
       return this.#forged();
     }
     this.#theirs = number;
     if (this.#isOfferer) {
-      this.#send("reveal", { call: this.#call, number: this.#mine });
+      this.#show();
     }
     const numbers = this.#isOfferer ? [this.#mine, number] : [number, this.#mine];
     this.#onCode(await codeOf(this.#call, this.#pair, ...numbers), this.#standing);

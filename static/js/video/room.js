@@ -208,10 +208,11 @@ class VideoRoom extends HTMLElement {
   }
 
   #prepare(page) {
-    const isGone = ["closed", "failed"].includes(this.#peer.state);
-    if (page !== this.#otherPage || isGone || this.#proof.isLost) {
+    if (page !== this.#otherPage || ["closed", "failed"].includes(this.#peer.state)) {
       this.#otherPage = page;
       this.#peer.begin();
+    } else {
+      this.#proof.again();
     }
   }
 

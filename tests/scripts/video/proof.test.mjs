@@ -1,7 +1,7 @@
 /* The digits agree only if nobody sits in between, and nobody in between can choose them. */
 
 import assert from "node:assert/strict";
-import { beforeEach, mock, test } from "node:test";
+import { beforeEach, test } from "node:test";
 
 import { Proof } from "../../../static/js/video/proof.js";
 
@@ -177,15 +177,36 @@ test("frames of another call change nothing", async () => {
   assert.deepEqual([provider.forgedCount, patient.forgedCount], [0, 0]);
 });
 
-test("what a dropped socket swallowed is noticed", async () => {
-  const clock = mock.method(performance, "now", () => 0);
-  await connect("call");
-  provider.sent.length = 0;
-  const [atOnce, later] = [100, 3000].map((now) => {
-    clock.mock.mockImplementation(() => now);
-    return provider.proof.isLost;
-  });
-  clock.mock.restore();
+for (const swallowed of ["the binding", "her number", "his number"]) {
+  test(`what a dropped socket swallowed is said again: ${swallowed}`, async () => {
+    const isLost = {
+      "the binding": ({ t }) => t === "commit",
+      "her number": ({ t }, from) => t === "reveal" && from === patient,
+      "his number": ({ t }, from) => t === "reveal" && from === provider,
+    }[swallowed];
+    await connect("call");
+    await carry((frame, from) => (isLost(frame, from) ? { ...frame, call: "lost" } : frame));
+    assert.deepEqual(patient.codes, []);
 
-  assert.deepEqual([atOnce, later], [false, true]);
+    await provider.proof.again();
+    await carry();
+
+    assert.equal(patient.codes.length, 1);
+    assert.deepEqual(provider.codes, patient.codes);
+    assert.deepEqual([provider.forgedCount, patient.forgedCount], [0, 0]);
+  });
+}
+
+test("what is said again tells the same, however often", async () => {
+  await connect("call");
+  const numbers = new Set();
+  const note = (frame) => (numbers.add(frame.number ?? frame.hash), frame);
+  await carry(note);
+  for (let time = 0; time < 3; time += 1) {
+    await provider.proof.again();
+    await carry(note);
+  }
+
+  assert.equal(numbers.size, 3);
+  assert.deepEqual([provider.codes.length, patient.codes.length], [1, 1]);
 });
